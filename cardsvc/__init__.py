@@ -1,0 +1,1 @@
+"""The issuing service: records, use cases and the command line."""

@@ -1,0 +1,1 @@
+"""Signing keys, the root ceremony, and the building of signed lists and bundles."""

@@ -1,0 +1,1 @@
+"""Card layouts, art and fonts: data, no code."""
