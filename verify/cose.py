@@ -134,7 +134,7 @@ class Headers:
 
 
 def headers(protected: bytes) -> Headers:
-    """Read a protected header; any ``crit`` is ``unsupported``, since whatever it asks for is not done here."""
+    """Read a protected header; any ``crit`` is ``unsupported``: what it asks for is not done here."""
     item = cbor.decode(protected) if protected else {}
     if not isinstance(item, dict):
         raise Refused("malformed", "the protected header is not a map")
