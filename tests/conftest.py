@@ -1,0 +1,64 @@
+"""Rules for every test: nothing leaves this machine, and where all is required nothing is left out."""
+
+import ipaddress
+import os
+import socket
+import sys
+
+import pytest
+from hypothesis import settings
+
+REQUIRE_ALL = os.environ.get("CARDSVC_REQUIRE_ALL") == "1"
+
+# Two tests share two cores with others; a deadline would measure the neighbours.
+settings.register_profile("cardsvc", deadline=None, derandomize=REQUIRE_ALL, print_blob=True)
+
+_skipped: dict[str, str] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.load_profile("cardsvc")
+    sys.addaudithook(_stay_at_home)
+
+
+def _stay_at_home(event: str, args: tuple[object, ...]) -> None:
+    """Refuses connections beyond loopback: a test that needs a network is wrong."""
+    if event != "socket.connect":
+        return
+    sock, address = args
+    assert isinstance(sock, socket.socket)
+    if sock.family not in (socket.AF_INET, socket.AF_INET6):
+        return
+    assert isinstance(address, tuple)
+    host = str(address[0])
+    if host != "localhost" and not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
+        raise OSError(f"tests stay on this machine: connection to {host} refused")
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    # An expected failure is reported as skipped too, but it ran.
+    if report.skipped and not hasattr(report, "wasxfail"):
+        _skipped[report.nodeid] = _words(report.longrepr)
+
+
+def pytest_collectreport(report: pytest.CollectReport) -> None:
+    if report.skipped:
+        _skipped[report.nodeid] = _words(report.longrepr)
+
+
+def _words(longrepr: object) -> str:
+    return str(longrepr[2]) if isinstance(longrepr, tuple) else str(longrepr)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # The workers of pytest-xdist hand their reports to the controller, which alone decides.
+    if REQUIRE_ALL and _skipped and not hasattr(session.config, "workerinput"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if REQUIRE_ALL and _skipped:
+        terminalreporter.section("left out, though CARDSVC_REQUIRE_ALL=1 allows nothing to be", red=True)
+        for nodeid, words in sorted(_skipped.items()):
+            terminalreporter.line(f"{nodeid}: {words}", red=True)
