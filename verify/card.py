@@ -1,0 +1,224 @@
+"""What a card says: the claims of a code and back (CARD-FORMAT section 3)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from verify import cbor
+from verify.claims import mapping, optional, required
+from verify.cose import PublicKey
+from verify.days import DAY_S
+from verify.errors import Refused
+from verify.identity import Identity
+
+_ISS, _SUB, _EXP, _NBF, _IAT, _CTI, _CNF = 1, 2, 4, 5, 6, 7, 8
+_IDENTITY, _STATUS, _CITY = 169, 65535, -70001
+_CNF_COSE_KEY = 1
+_CLASS, _SERVICES, _CHIP_UID, _PASSPORT, _PRINT, _SERVICE_DAYS = 1, 2, 3, 4, 5, 6
+_NATIVE, _PERMIT_DAY, _CHIP_KEY, _PERMIT_CLASS = 7, 8, 9, 10
+
+_STANDARD_LABELS = frozenset((_ISS, _SUB, _EXP, _NBF, _IAT, _CTI, _CNF, _IDENTITY, _STATUS, _CITY))
+_CITY_LABELS = frozenset(range(_CLASS, _PERMIT_CLASS + 1))
+
+#: iss ≤ 9 characters, uri ≤ 33: what the sizes of the codes were measured with (sections 2 and 3).
+MAX_ISSUER = 9
+MAX_URI = 33
+MAX_NUMBER = 20
+CTI_BYTES = 8
+CHIP_KEY_BYTES = 16
+#: A mask is read by JavaScript too; bit n stands for service n, bit 0 for nothing.
+MAX_SERVICE = 52
+#: Only so short-lived a token may do without a place in a status list.
+MAX_STATUSLESS_S = DAY_S
+
+_NOTHING: Mapping[object, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRef:
+    """Where the fate of a print is written: a list's address and an index in it."""
+
+    uri: str
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The claims of one code. Times are epoch seconds, days count from 2020-01-01, unknown claims are kept."""
+
+    issuer: str
+    number: str
+    expires: int
+    not_before: int
+    issued_at: int
+    card_class: int
+    services: int
+    print_number: int
+    status: StatusRef | None
+    print_id: bytes | None = None
+    holder_key: PublicKey | None = None
+    identity: Identity | None = None
+    permit_day: int | None = None
+    service_days: Mapping[int, int] = field(default_factory=dict)
+    chip_uid: bytes | None = None
+    chip_key: bytes | None = None
+    passport: tuple[str, str] | None = None
+    native_name: tuple[str, str] | None = None
+    permit_class: str | None = None
+    unknown: Mapping[object, object] = _NOTHING
+    city_unknown: Mapping[object, object] = _NOTHING
+
+    @property
+    def has_unknown_critical(self) -> bool:
+        """Whether the city's claims hold a negative key, which nobody may ignore."""
+        return any(type(key) is int and key < 0 for key in self.city_unknown)
+
+    def printed_until(self, service: int) -> int | None:
+        """The printed right to a service: None without one, -1 up to exp, else its last day.
+
+        A dated right in claim 6 rules over the bit in claim 2.
+        """
+        day = self.service_days.get(service)
+        if day is not None:
+            return day
+        return -1 if 0 < service <= MAX_SERVICE and self.services >> service & 1 else None
+
+    def encode(self) -> bytes:
+        """The payload of the code; ``decode`` of it gives an equal card."""
+        city: dict[object, object] = {
+            _CLASS: self.card_class,
+            _SERVICES: self.services,
+            _PRINT: self.print_number,
+        }
+        city |= {
+            label: value
+            for label, value in (
+                (_CHIP_UID, self.chip_uid),
+                (_PASSPORT, self.passport and list(self.passport)),
+                (_SERVICE_DAYS, dict(self.service_days) or None),
+                (_NATIVE, self.native_name and list(self.native_name)),
+                (_PERMIT_DAY, self.permit_day),
+                (_CHIP_KEY, self.chip_key),
+                (_PERMIT_CLASS, self.permit_class),
+            )
+            if value is not None
+        }
+        claims: dict[object, object] = {_ISS: self.issuer, _SUB: self.number, _EXP: self.expires}
+        claims |= {_NBF: self.not_before, _IAT: self.issued_at, _CITY: city | dict(self.city_unknown)}
+        if self.print_id is not None:
+            claims[_CTI] = self.print_id
+        if self.holder_key is not None:
+            claims[_CNF] = {_CNF_COSE_KEY: self.holder_key.to_cose_key()}
+        if self.identity is not None:
+            claims[_IDENTITY] = self.identity.to_claim()
+        if self.status is not None:
+            claims[_STATUS] = {"status_list": {"idx": self.status.index, "uri": self.status.uri}}
+        return cbor.encode(claims | dict(self.unknown))
+
+    @classmethod
+    def decode(cls, payload: bytes) -> "Card":
+        """Read the claims strictly; every refusal is ``malformed`` and names the claim."""
+        claims = mapping(cbor.decode(payload), "the payload")
+        city = mapping(claims.get(_CITY), "claim -70001")
+        cnf, identity = claims.get(_CNF), claims.get(_IDENTITY)
+        card = cls(
+            issuer=_text(claims, _ISS, MAX_ISSUER, "iss"),
+            number=_text(claims, _SUB, MAX_NUMBER, "sub"),
+            expires=required(claims, _EXP, int, "exp"),
+            not_before=required(claims, _NBF, int, "nbf"),
+            issued_at=required(claims, _IAT, int, "iat"),
+            card_class=required(city, _CLASS, int, "class"),
+            services=_mask(city),
+            print_number=required(city, _PRINT, int, "print number"),
+            status=_status(claims),
+            print_id=_sized(claims, _CTI, CTI_BYTES, "cti"),
+            holder_key=None if _CNF not in claims else _holder_key(cnf),
+            identity=None if _IDENTITY not in claims else Identity.from_claim(identity),
+            permit_day=_day(optional(city, _PERMIT_DAY, int, "permit day"), "permit day"),
+            service_days=_service_days(city),
+            chip_uid=optional(city, _CHIP_UID, bytes, "chip UID"),
+            chip_key=_sized(city, _CHIP_KEY, CHIP_KEY_BYTES, "chip key"),
+            passport=_pair(city, _PASSPORT, "passport"),
+            native_name=_pair(city, _NATIVE, "native name"),
+            permit_class=optional(city, _PERMIT_CLASS, str, "permit class"),
+            unknown=_rest(claims, _STANDARD_LABELS),
+            city_unknown=_rest(city, _CITY_LABELS),
+        )
+        if card.status is None and not (
+            card.holder_key is not None and card.expires - card.issued_at <= MAX_STATUSLESS_S
+        ):
+            raise Refused(
+                "malformed", "claim 65535 (status) is missing, which only a token of 24 hours may do"
+            )
+        return card
+
+
+def _rest(claims: Mapping[object, object], known: frozenset[int]) -> Mapping[object, object]:
+    return (
+        {key: value for key, value in claims.items() if key not in known}
+        if claims.keys() - known
+        else _NOTHING
+    )
+
+
+def _text(claims: Mapping[object, object], label: int, limit: int, name: str) -> str:
+    value = required(claims, label, str, name)
+    if not 0 < len(value) <= limit:
+        raise Refused("malformed", f"{name} must have 1 to {limit} characters, it has {len(value)}")
+    return value
+
+
+def _sized(claims: Mapping[object, object], label: int, size: int, name: str) -> bytes | None:
+    value = optional(claims, label, bytes, name)
+    if value is not None and len(value) != size:
+        raise Refused("malformed", f"{name} must have {size} bytes, it has {len(value)}")
+    return value
+
+
+def _mask(city: Mapping[object, object]) -> int:
+    mask = required(city, _SERVICES, int, "services")
+    if mask < 0:
+        raise Refused("malformed", "the service mask is negative")
+    return mask & ~1
+
+
+def _day(day: int | None, name: str) -> int | None:
+    # A day outside ten thousand years is a mistake that would overflow dates further on.
+    if day is not None and not -1 < day < 2_000_000:
+        raise Refused("malformed", f"{name} {day} is no day of this calendar")
+    return day
+
+
+def _service_days(city: Mapping[object, object]) -> Mapping[int, int]:
+    if _SERVICE_DAYS not in city:
+        return {}
+    days: dict[int, int] = {}
+    for service, day in mapping(city[_SERVICE_DAYS], "claim 6 of -70001").items():
+        if type(service) is not int or type(day) is not int or not 0 < service <= MAX_SERVICE:
+            raise Refused("malformed", "the last days of services must be {service number: day}")
+        days[service] = day
+        _day(day, "a service's last day")
+    return days
+
+
+def _pair(city: Mapping[object, object], label: int, name: str) -> tuple[str, str] | None:
+    if label not in city:
+        return None
+    value = city[label]
+    if not (isinstance(value, list | tuple) and len(value) == 2 and all(type(part) is str for part in value)):
+        raise Refused("malformed", f"{name} must be a pair of texts")
+    return value[0], value[1]
+
+
+def _status(claims: Mapping[object, object]) -> StatusRef | None:
+    if _STATUS not in claims:
+        return None
+    place = mapping(mapping(claims[_STATUS], "status").get("status_list"), "status_list")
+    index, uri = required(place, "idx", int, "status idx"), required(place, "uri", str, "status uri")
+    if index < 0:
+        raise Refused("malformed", "the status index is negative")
+    return StatusRef(uri, index)
+
+
+def _holder_key(cnf: object) -> PublicKey:
+    return PublicKey.from_cose_key(mapping(cnf, "cnf").get(_CNF_COSE_KEY))

@@ -1,0 +1,42 @@
+"""Typed access to a decoded map of claims: one place that says what is missing or of the wrong kind."""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from verify.cbor import MAX_INTEGER
+from verify.errors import Refused
+
+Value = TypeVar("Value", int, str, bytes)
+
+
+def optional(claims: Mapping[object, object], label: object, kind: type[Value], name: str) -> Value | None:
+    """The claim if it is there; ``malformed`` if it is of another kind or too large an integer.
+
+    ``type(…) is`` on purpose: ``True`` is an ``int`` to Python, and no integer to this format.
+    """
+    value = claims.get(label)
+    if value is None and label not in claims:
+        return None
+    if type(value) is not kind:
+        raise Refused("malformed", f"{name} must be {kind.__name__}, not {type(value).__name__}")
+    if kind is int and not -MAX_INTEGER < value < MAX_INTEGER:  # type: ignore[operator]  # an int, as just seen
+        raise Refused("malformed", f"{name} is beyond ±2^53")
+    return value  # type: ignore[return-value]  # mypy does not narrow a TypeVar by identity of types
+
+
+def required(claims: Mapping[object, object], label: object, kind: type[Value], name: str) -> Value:
+    """The claim, which must be there."""
+    value = optional(claims, label, kind, name)
+    if value is None:
+        raise Refused("malformed", f"{name} is missing")
+    return value
+
+
+def mapping(value: object, name: str) -> Mapping[object, object]:
+    """A map with keys that are integers or texts, and nothing that merely equals one (``true``, ``1.0``)."""
+    if not isinstance(value, Mapping):
+        raise Refused("malformed", f"{name} must be a map")
+    for key in value:
+        if type(key) is not int and type(key) is not str:
+            raise Refused("malformed", f"{name} has a key that is neither integer nor text")
+    return value
