@@ -1,0 +1,24 @@
+"""Keys that cost nothing to open: tiny Argon2id parameters, always passed in."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from keys.files import Cost, Passphrase
+
+#: The least that Argon2 allows; nothing but a test may use it.
+CHEAP = Cost(memory_kib=8, passes=1, lanes=1)
+NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def passphrase() -> Passphrase:
+    return Passphrase(b"correct horse")
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Path:
+    path = tmp_path / "vault"
+    path.mkdir(mode=0o700)
+    return path
