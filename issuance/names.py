@@ -137,14 +137,14 @@ def truncate_name(surname: str, given_names: str, width: int = WIDTH_TD3) -> Cut
 
     A name that does not fit loses letters from the end of the given names, and from the surname only
     where one letter of the given names would not fit beside it. A cut field ends with a letter, never
-    with a filler: that is how a reader sees that it was cut.
+    with a filler: that is how a reader sees that it was cut (only a row of bare initials can miss this).
     """
     full = mrz_name(surname, given_names)
     if len(full) <= width:
         return Cut(full.ljust(width, FILLER), was_cut=False)
     primary, _, secondary = full.partition("<<")
     if not secondary:
-        return Cut(_fill(primary, width), was_cut=True)
+        return Cut(_fill(primary, width).ljust(width, FILLER), was_cut=True)
     room = width - len("<<") - 1
     head = primary if len(primary) <= room else _fill(primary, room)
     return Cut(f"{head}<<{_fill(secondary, width - len(head) - 2)}".ljust(width, FILLER), was_cut=True)
@@ -154,8 +154,8 @@ def _fill(text: str, width: int) -> str:
     """Cut ``text`` to ``width`` so that it ends with a letter, taking one from an earlier part if need be."""
     while len(text) > width and text[width - 1] == FILLER:
         shorter = re.sub(r"([A-Z])[A-Z](<(?:[A-Z]<)*)$", r"\1\2", text[:width])
-        if len(shorter) == width:  # nothing but initials before the cut: one of them goes
-            shorter = text[: width - 2]
+        if len(shorter) == width:  # nothing but initials, no letter can be spared
+            return text[: width - 1]
         text = shorter + text[width:]
     return text[:width]
 
