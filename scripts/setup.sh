@@ -114,14 +114,14 @@ once() {
 # install_locked PYTHON LOCK WORDS : the locked packages, each checked against its hash.
 install_locked() {
   say "Installing $3 ($(basename "$2"))"
-  "$1" -m pip install --quiet --disable-pip-version-check --no-input --require-hashes -r "$2" </dev/null >&2 ||
+  "$1" -m pip install -qq --disable-pip-version-check --no-input --require-hashes -r "$2" </dev/null >&2 ||
     fail "the packages of $2 could not be installed" \
       "see pip's message above: without a network nothing can be fetched, and a hash that differs means that the index served something else than was locked"
 }
 
 install_local() {
   say "Installing cardsvc and cardsvc-verify in place"
-  "$python" -m pip install --quiet --disable-pip-version-check --no-input --no-deps --no-build-isolation \
+  "$python" -m pip install -qq --disable-pip-version-check --no-input --no-deps --no-build-isolation \
     -e "$root/verify" -e "$root" </dev/null >&2 ||
     fail "the two packages of this tree could not be installed" "see pip's message above"
 }
@@ -160,7 +160,7 @@ set_up() {
 fetch_gate_wheels() {
   say "Fetching what a gate needs, for the test that installs it alone"
   rm -rf "$gate_wheels"
-  "$python" -m pip download --quiet --disable-pip-version-check --no-input --require-hashes \
+  "$python" -m pip download -qq --disable-pip-version-check --no-input --require-hashes \
     --dest "$gate_wheels" -r requirements/gate.txt </dev/null >&2 ||
     fail "the packages of requirements/gate.txt could not be fetched" "see pip's message above"
 }

@@ -8,6 +8,8 @@ import sys
 import pytest
 from hypothesis import settings
 
+from tests.city import City, make_city
+
 REQUIRE_ALL = os.environ.get("CARDSVC_REQUIRE_ALL") == "1"
 
 # Two tests share two cores with others; a deadline would measure the neighbours.
@@ -62,3 +64,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("left out, though CARDSVC_REQUIRE_ALL=1 allows nothing to be", red=True)
         for nodeid, words in sorted(_skipped.items()):
             terminalreporter.line(f"{nodeid}: {words}", red=True)
+
+
+@pytest.fixture(scope="session")
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    """Two cards, a root document and a bundle, made by the commands that an operator types."""
+    return make_city(tmp_path_factory.mktemp("city"))

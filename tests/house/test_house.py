@@ -1,4 +1,4 @@
-"""The house rules that a program can check: lint, form, types, direction of imports, words that don't belong."""
+"""The house rules that a program can check: lint, form, types, direction of imports, foreign words."""
 
 import re
 import subprocess
@@ -46,7 +46,7 @@ def kept_files() -> Iterator[Path]:
         check=True,
     )
     paths = [ROOT / name for name in listed.stdout.split("\0") if name]
-    assert len(paths) > 50
+    assert len(paths) > 20
     yield from (path for path in paths if path.is_file())
 
 
@@ -60,15 +60,9 @@ def kept_texts() -> Iterator[tuple[Path, str]]:
 
 # Locks and papers serve every machine: they name no index and no folder of the one they were made on.
 # The words are put together here, so that this file does not hold them itself.
-FOREIGN_WORDS = [
-    *(".".join(parts) for parts in [("pypi", "org"), ("files", "pythonhosted", "org"), ("npmjs", "org")]),
-    *(".".join(parts) for parts in [("npmjs", "com"), ("deb", "debian", "org"), ("npmmirror", "com")]),
-    *(
-        "/" + "/".join(parts) + "/"
-        for parts in [("work",), ("opt", "pypi"), ("opt", "wheels"), ("tmp", "plan")]
-    ),
-    "/".join(["", "root", ".pyenv"]),
-]
+HOSTS = ["pypi org", "files pythonhosted org", "npmjs org", "npmjs com", "npmmirror com", "deb debian org"]
+FOLDERS = [" work ", " opt pypi", " opt wheels", " tmp plan", " root .pyenv"]
+FOREIGN_WORDS = [word.replace(" ", ".") for word in HOSTS] + [word.replace(" ", "/") for word in FOLDERS]
 
 
 @pytest.mark.parametrize("word", FOREIGN_WORDS)
@@ -94,14 +88,9 @@ def test_every_exception_from_a_rule_names_it_and_says_why() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    marks = re.compile(
-        "|".join(r"\b" + "".join(parts) + r"\b" for parts in [("TO", "DO"), ("FIX", "ME"), ("X", "XX")])
-    )
-    found = [
-        str(path)
-        for path, text in kept_texts()
-        if path.suffix in {".py", ".sh", ".md"} and marks.search(text)
-    ]
+    marks = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    read = {".py", ".sh", ".md", ".toml"}
+    found = [str(path) for path, text in kept_texts() if path.suffix in read and marks.search(text)]
     assert not found
 
 
