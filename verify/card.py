@@ -44,7 +44,7 @@ class StatusRef:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The claims of one code. Times are epoch seconds, days count from 2020-01-01, unknown claims are kept."""
+    """The claims of one code: times in epoch seconds, days from 2020-01-01, unknown claims kept."""
 
     issuer: str
     number: str
@@ -118,7 +118,11 @@ class Card:
     @classmethod
     def decode(cls, payload: bytes) -> "Card":
         """Read the claims strictly; every refusal is ``malformed`` and names the claim."""
-        claims = mapping(cbor.decode(payload), "the payload")
+        return cls.from_claims(mapping(cbor.decode(payload), "the payload"))
+
+    @classmethod
+    def from_claims(cls, claims: Mapping[object, object]) -> "Card":
+        """The same from a payload that is decoded already."""
         city = mapping(claims.get(_CITY), "claim -70001")
         cnf, identity = claims.get(_CNF), claims.get(_IDENTITY)
         card = cls(

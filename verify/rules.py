@@ -129,7 +129,7 @@ class Policy:
 
 
 def is_open(hours: tuple[Hours, ...], now: int, offset_s: int) -> bool:
-    """Whether the venue is open now; one without hours always is. Hours past midnight belong to their first day."""
+    """Whether the venue is open now; without hours always. Hours past midnight belong to their first day."""
     if not hours:
         return True
     day, second = divmod(now - _FIRST_DAY_EPOCH + offset_s, DAY_S)

@@ -1,0 +1,394 @@
+"""The verifying procedure: one code, one instant, ten numbered steps (CARD-FORMAT section 8).
+
+The steps stand below in their order, labelled with their numbers.
+
+ 1. text, inflate, CBOR, COSE, claims      6. dates
+ 2. clock                                  7. age of data
+ 3. key                                    8. status and permit
+ 4. signature, critical claims             9. entitlement
+ 5. phone or chip binding                 10. venue rules
+
+A step that finds the code *wrong* raises ``Refused``: that ends the procedure with ``deny``, since among
+denials the first is the reason. A step that *cannot check* notes an attention and the next one follows;
+three attentions (``unknown_key``, ``unsupported``, ``clock_suspect``) raise ``Unchecked`` and end it. So a
+check that is forgotten or fails in an unforeseen way admits nobody: ``allow`` needs every step to return.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from verify import cose, text
+from verify.card import Card, StatusRef
+from verify.days import DAY_S, date_of, day_at, end_of
+from verify.errors import Refused, Unchecked
+from verify.keylist import KeyUse, TrustedKey
+from verify.permits import PermitList, permit_end
+from verify.phone import Challenge, ChipProof, Code, SeenSet, check_chip, check_outer, check_phone, read_code
+from verify.rules import Assurance, History, Policy, is_open
+from verify.services import Service
+from verify.status import EntitlementList, StatusList
+from verify.trust import Trust
+from verify.verdict import GOOD, LIMITED, UNKNOWN, Answer, Role, Verdict, view_for
+
+#: A clock this far before the latest data that was accepted is wrong, and judges nothing (section 5).
+CLOCK_TOLERANCE_S = 120
+_REVOKED, _SUSPENDED, _REPLACED = 1, 2, 3
+_GRANTED, _WITHDRAWN, _GRANTED_TO_DAY = 1, 2, 3
+#: These give way to any other attention as the reason (section 8).
+_MILD = ("data_stale", "status_unknown")
+
+
+class Direction(StrEnum):
+    """Which way the holder walks; leaving is always allowed."""
+
+    IN = "in"
+    OUT = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """What was shown to the reader, and for what; ``code`` is a QR code's text or a chip's bytes."""
+
+    code: str | bytes
+    service: int | None = None
+    direction: Direction = Direction.IN
+    tag_uid: bytes | None = None
+    chip_proof: ChipProof | None = None
+    challenge: Challenge | None = None
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What the steps learn on the way; a verdict is cut from it at whichever step the procedure ends."""
+
+    attentions: list[tuple[str, str]] = field(default_factory=list)
+    card: Card | None = None
+    assurance: Assurance | None = None
+    repeated: bool = False
+    last_days: list[int] = field(default_factory=list)
+    standing: str = UNKNOWN
+    not_judged: tuple[str, ...] = ()
+
+    def note(self, reason: str, words: str) -> None:
+        """Remember something that could not be checked, and go on."""
+        self.attentions.append((reason, words))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lists:
+    """The lists that speak about one card at this reader; None where the bundle has none."""
+
+    status: StatusList | None = None
+    permits: PermitList | None = None
+    entitlements: EntitlementList | None = None
+
+    def present(self) -> list[StatusList | PermitList | EntitlementList]:
+        return [part for part in (self.status, self.permits, self.entitlements) if part is not None]
+
+
+class Verifier:
+    """Judges codes with the trust of one accepted bundle. Not shared between threads: it keeps caches."""
+
+    def __init__(
+        self, trust: Trust, *, role: Role = Role.GATE, seen: SeenSet, history: History | None = None
+    ) -> None:
+        """Take what an accepted bundle trusts; the policy is read once, here.
+
+        ``seen`` remembers phone codes, ``history`` admissions (for quota and passback; None: not judged).
+        """
+        self._trust, self._role, self._seen, self._history = trust, role, seen, history
+        self._policy = Policy.decode(trust.policy)
+        self._headers: dict[bytes, cose.Headers] = {}
+
+    def judge(self, shown: Presentation, now: int) -> Verdict:
+        """Judge one presentation at the epoch second ``now``; never raises for what a stranger can show."""
+        found = _Findings()
+        try:
+            self._procedure(shown, now, found)
+        except Refused as error:
+            return self._verdict(Answer.DENY, error.reason, str(error), shown, found, now)
+        except Unchecked as error:
+            found.attentions = [(error.reason, str(error))]
+            return self._verdict(Answer.ATTENTION, error.reason, str(error), shown, found, now)
+        if not found.attentions:
+            return self._verdict(Answer.ALLOW, "ok", "Valid.", shown, found, now)
+        weighty = [finding for finding in found.attentions if finding[0] not in _MILD]
+        reason, words = (weighty or found.attentions)[0]
+        return self._verdict(Answer.ATTENTION, reason, words, shown, found, now)
+
+    def _procedure(self, shown: Presentation, now: int, found: _Findings) -> None:
+        # 1. Text, inflate, CBOR, COSE, claims: nothing is believed yet.
+        code = read_code(text.decode(shown.code) if isinstance(shown.code, str) else shown.code)
+        head = self._header(code.signed.protected)
+        # 2. Clock.
+        self._check_clock(now)
+        # 3. Key.
+        keys = self._keys(code, head, now, found)
+        # 4. Signature and critical claims; from here on the card is the issuer's word.
+        _check_signature(code, keys)
+        check_outer(code)
+        card = found.card = code.card
+        if card.has_unknown_critical:
+            raise Unchecked("unsupported", "the card has a critical claim that this reader does not know")
+        lists = self._lists(card, shown.service)
+        # 5. Phone or chip binding.
+        found.assurance = self._check_binding(code, shown, now, found)
+        # 6. Dates.
+        self._check_dates(card, now, found)
+        # 7. Age of data.
+        self._check_age(lists, now, found)
+        # 8. Status and permit.
+        self._check_status(card, lists, now, found)
+        # 9. Entitlement.
+        if shown.service is not None:
+            self._check_entitlement(card, shown.service, lists, now, found)
+        self._learn_standing(code, now, found)
+        # 10. Venue rules.
+        self._check_rules(card, shown, now, found)
+
+    def _header(self, protected: bytes) -> cose.Headers:
+        """Step 1, the header: one dictionary look-up for every card of a key after its first."""
+        head = self._headers.get(protected)
+        if head is None:
+            head = cose.headers(protected)
+            if head.typ is not None:
+                raise Refused("malformed", f"an object of type {head.typ} is no card")
+            if head.algorithm is None:
+                raise Refused("malformed", "the protected header names no algorithm")
+            if head.algorithm not in cose.KNOWN_ALGORITHMS:
+                raise Unchecked("unsupported", f"algorithm {head.algorithm} is not known to this reader")
+            if len(self._headers) < 4096:  # Strangers choose these bytes: the cache may not grow without end.
+                self._headers[protected] = head
+        return head
+
+    def _check_clock(self, now: int) -> None:
+        """Step 2: a clock before data that exists already cannot judge a date."""
+        if now < self._trust.time_floor - CLOCK_TOLERANCE_S:
+            behind = self._trust.time_floor - now
+            raise Unchecked("clock_suspect", f"the clock is {behind} s before the data; set it right")
+
+    def _keys(self, code: Code, head: cose.Headers, now: int, found: _Findings) -> list[TrustedKey]:
+        """Step 3: the keys that may have signed this card; a kid is a hint, so all that have it are tried."""
+        card, kid = code.card, code.signed.kid(head)
+        listed = self._trust.keys.get(kid, ()) if kid is not None else ()
+        listed = tuple(key for key in listed if now < key.trust_until)
+        if not listed:
+            raise Unchecked(
+                "unknown_key", "the card's key is not listed here; another issuer's, or newer data"
+            )
+        use = KeyUse.CARD if card.holder_key is None else KeyUse.TOKEN
+        keys = [
+            key
+            for key in listed
+            if key.use is use
+            and cose.fits(key.public, head.algorithm)
+            and card.issuer == self._trust.issuer
+            and (key.classes is None or card.card_class in key.classes)
+            and key.covers(card.issued_at)
+        ]
+        if not keys:
+            raise Refused("wrong_key_use", "the key may not sign this: another use, issuer, class or time")
+        if kid is not None and kid in self._trust.distrusted:
+            issued = self._trust.distrusted[kid]
+            if issued is None:
+                found.note(
+                    "distrusted_key", "the key was stolen, and the list of its genuine cards is not here"
+                )
+            elif sha256(code.signed.payload).digest() not in issued:
+                raise Refused("distrusted_key", "the key was stolen, and this is none of its genuine cards")
+        return keys
+
+    def _lists(self, card: Card, service: int | None) -> _Lists:
+        if card.status is None:
+            return _Lists()
+        uri, trust = card.status.uri, self._trust
+        entitlements = None if service is None else trust.entitlements(uri, service)
+        return _Lists(trust.status(uri), trust.permits(uri), entitlements)
+
+    def _check_binding(self, code: Code, shown: Presentation, now: int, found: _Findings) -> Assurance:
+        """Step 5: a phone's code must be fresh and its own, a chip's must lie on its chip."""
+        if code.card.holder_key is not None:
+            proved, found.repeated = check_phone(code, shown.challenge, self._seen, now)
+            return Assurance.PHONE_PROVED if proved else Assurance.PHONE
+        bound, proved = check_chip(code, shown.tag_uid, shown.chip_proof)
+        return Assurance.CHIP_PROVED if proved else Assurance.CHIP if bound else Assurance.PRINT
+
+    def _check_dates(self, card: Card, now: int, found: _Findings) -> None:
+        """Step 6."""
+        found.last_days.append(self._day_before(card.expires))
+        if now < card.not_before:
+            raise Refused("not_yet_valid", f"valid from {_day(card.not_before, self._trust.day_offset_s)}")
+        if now >= card.expires:
+            raise Refused("expired", f"valid until {_day(card.expires - 1, self._trust.day_offset_s)}")
+
+    def _check_age(self, lists: _Lists, now: int, found: _Findings) -> None:
+        """Step 7: the oldest list that speaks about this card says how old the data is."""
+        age = self._age(lists, now)
+        dead = any(now >= part.exp for part in lists.present()) or now >= self._trust.exp
+        if dead or age > self._policy.expired_after_s:
+            raise Refused("data_expired", f"the reader's data is {age} s old, too old to judge by; sync it")
+        if age > self._policy.stale_after_s:
+            found.note("data_stale", f"the reader's data is {age} s old; sync it or ask for the phone card")
+
+    def _check_status(self, card: Card, lists: _Lists, now: int, found: _Findings) -> None:
+        """Step 8: what became of this print since, and whether the permit still runs."""
+        reference = card.status
+        status = None if reference is None or lists.status is None else lists.status.at(reference.index)
+        if reference is None or lists.permits is None or status is None:
+            if reference is not None:
+                found.note("status_unknown", "no list here says what became of this card")
+            self._check_printed_permit(card, now, found)
+            return
+        if status == _REVOKED:
+            raise Refused("revoked", "the card was revoked")
+        if status == _SUSPENDED:
+            raise Refused("suspended", "the card is suspended or the permit has ended; the desk can help")
+        if status == _REPLACED:
+            raise Refused("replaced", "there is a newer print of this card")
+        self._check_permit(card, reference, lists.permits, now, found)
+
+    def _check_printed_permit(self, card: Card, now: int, found: _Findings) -> None:
+        """Step 8 without a list: the printed day is all there is."""
+        if card.permit_day is None:
+            if card.card_class not in self._policy.permit_free:
+                found.note("permit_unknown", "neither card nor list says how long the permit runs")
+            return
+        found.last_days.append(card.permit_day)
+        if now >= end_of(card.permit_day, self._trust.day_offset_s):
+            found.note("permit_unknown", "the printed permit day has passed; it may have been extended")
+
+    def _check_permit(
+        self, card: Card, reference: StatusRef, permits: PermitList, now: int, found: _Findings
+    ) -> None:
+        """Step 8 at status 0: the permit's end as far as it is known here."""
+        offset = self._trust.day_offset_s
+        end = permit_end(
+            code_iat=card.issued_at,
+            printed_day=card.permit_day,
+            index=reference.index,
+            permits=permits,
+            offset_s=offset,
+        )
+        if end != permits.exp:
+            found.last_days.append(self._day_before(end))
+        unknown = card.permit_day is None and permits.day(reference.index) is None
+        if now >= end or (unknown and card.card_class not in self._policy.permit_free):
+            found.note(
+                "permit_unknown", "whether the permit still runs is not known here; sync or ask the desk"
+            )
+
+    def _check_entitlement(self, card: Card, service: int, lists: _Lists, now: int, found: _Findings) -> None:
+        """Step 9: the list's word rules over the printed right; without a list the printed right stands."""
+        reference, printed = card.status, card.printed_until(service)
+        entry = None
+        if reference is not None:
+            entry = None if lists.entitlements is None else lists.entitlements.at(reference.index)
+            if entry is None:
+                found.note("status_unknown", "no list here says what was granted or withdrawn since printing")
+        value, last_day = entry or (0, None)
+        if value == _WITHDRAWN:
+            raise Refused("entitlement_withdrawn", "this service was withdrawn; its department can help")
+        day = {_GRANTED: -1, _GRANTED_TO_DAY: last_day}.get(value, printed)
+        if day is None:
+            raise Refused("no_entitlement", "the card does not hold this service")
+        if day >= 0:
+            found.last_days.append(day)
+            if now >= end_of(day, self._trust.day_offset_s):
+                raise Refused("no_entitlement", f"this service ended on {date_of(day)}")
+
+    def _learn_standing(self, code: Code, now: int, found: _Findings) -> None:
+        """What a seller may see: only from a phone, and only with the holder's consent in the code."""
+        if code.phone is None or Service.STANDING not in code.phone.consent:
+            return
+        card, entry = code.card, None
+        if card.status is not None:
+            entitlements = self._trust.entitlements(card.status.uri, Service.STANDING)
+            entry = entitlements and entitlements.at(card.status.index)
+        value, last_day = entry or (0, None)
+        printed = card.printed_until(Service.STANDING)
+        day = {_GRANTED: -1, _GRANTED_TO_DAY: last_day, _WITHDRAWN: None}.get(value, printed)
+        if day is not None and (day < 0 or now < end_of(day, self._trust.day_offset_s)):
+            found.standing = GOOD if day < 0 else LIMITED
+
+    def _check_rules(self, card: Card, shown: Presentation, now: int, found: _Findings) -> None:
+        """Step 10: what this venue asks for beyond the card's own rights."""
+        policy, history = self._policy, self._history
+        if found.assurance not in policy.accept:
+            accepted = ", ".join(level.label for level in sorted(policy.accept))
+            raise Refused("low_assurance", f"this door asks for {accepted or 'nothing that exists'}")
+        if not is_open(policy.hours, now, self._trust.day_offset_s):
+            raise Refused("outside_hours", "this venue is closed now")
+        asked = {"quota": policy.quota is not None, "passback": policy.passback_s is not None}
+        if history is None:
+            found.not_judged = tuple(rule for rule, wanted in asked.items() if wanted)
+            return
+        if found.repeated:
+            return  # The same scan again admits nobody a second time, so it is not counted against anyone.
+        quota = policy.quota
+        if quota and history.admissions(card.number, shown.service, now - quota.period_s) >= quota.count:
+            raise Refused("quota_used", f"{quota.count} visits in {quota.period_s} s are used up")
+        entered = history.last_entry(card.number) if policy.passback_s is not None else None
+        if entered is not None and policy.passback_s is not None and now - entered < policy.passback_s:
+            raise Refused("passback", "this card went in a moment ago")
+
+    def _verdict(
+        self, answer: Answer, reason: str, words: str, shown: Presentation, found: _Findings, now: int
+    ) -> Verdict:
+        """Cut the findings to what this role may see."""
+        card, noted = found.card, [name for name, _ in found.attentions]
+        if answer is Answer.DENY:
+            noted.append(reason)
+        opens = answer is Answer.ALLOW or (
+            answer is Answer.ATTENTION and self._policy.opens_on.issuperset(noted)
+        )
+        opens = opens and not found.repeated  # The door opened for the first of two scans of one picture.
+        if shown.direction is Direction.OUT:
+            # Nobody is locked in: the findings stay on record, the door opens (section 8).
+            answer, reason, words, opens = Answer.ALLOW, "ok", "Leaving is always allowed.", True
+        last_day = min(found.last_days) if found.last_days and answer is not Answer.DENY else None
+        lists = _Lists() if card is None else self._lists(card, shown.service)
+        return Verdict(
+            answer=answer,
+            reason=reason,
+            words=words,
+            opens=opens,
+            card=None if card is None or self._role is Role.SELLER else card.number,
+            service=shown.service,
+            valid_until=None if last_day is None else date_of(last_day),
+            assurance=found.assurance,
+            data_age_s=self._age(lists, now),
+            view=None if card is None else self._view(card, found),
+            noted=tuple(dict.fromkeys(noted)),
+            repeated=found.repeated,
+            not_judged=found.not_judged,
+        )
+
+    def _view(self, card: Card, found: _Findings) -> Mapping[str, object]:
+        hotlisted = None
+        if self._role is Role.POLICE and card.status is not None:
+            hotlist = self._trust.hotlist(card.status.uri)
+            hotlisted = None if hotlist is None else bool(hotlist.at(card.status.index))
+        return view_for(self._role, card, standing=found.standing, hotlisted=hotlisted)
+
+    def _age(self, lists: _Lists, now: int) -> int:
+        """Seconds since the oldest list used was made; the bundle's own age where no list speaks."""
+        oldest = min((part.iat for part in lists.present()), default=self._trust.iat)
+        return max(0, now - oldest)
+
+    def _day_before(self, instant: int) -> int:
+        """The last day that is over at ``instant``."""
+        return day_at(instant - 1, self._trust.day_offset_s)
+
+
+def _check_signature(code: Code, keys: list[TrustedKey]) -> None:
+    """Step 4: one of the keys must have signed exactly these bytes."""
+    message = cose.sign1_tbs(code.signed.protected, code.signed.payload)
+    if not any(cose.verify_signature(key.public, message, code.signed.signature) for key in keys):
+        raise Refused("bad_signature", "the signature does not fit: the card is forged or was changed")
+
+
+def _day(instant: int, offset_s: int) -> date:
+    return datetime.fromtimestamp((instant + offset_s) // DAY_S * DAY_S, UTC).date()
