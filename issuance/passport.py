@@ -37,7 +37,7 @@ _LABELS = {
 
 @dataclass(frozen=True, slots=True)
 class PassportLines:
-    """What checked lines say: ``sex`` is M, F or X, names have spaces for fillers, a single one is ``surname``.
+    """What checked lines say: names have spaces for fillers, a single one is ``surname``, sex is M, F or X.
 
     ``name_cut`` says that the name field is full to its last place, so the name may go on. ``optional``
     is what the issuing state put into its own fields, without fillers at the end.
@@ -185,23 +185,23 @@ def format_td3(
     """
     number = _field("passport", passport, NUMBER_WIDTH)
     personal = _field("mrz", optional, PERSONAL_WIDTH)
-    states = [
-        _field("nationality", _ONE_LETTER_OF.get(code, code), 3) for code in (issuing_state, nationality)
-    ]
-    first = _field("mrz", document_code, 2) + states[0] + truncate_name(surname, given_names, WIDTH_TD3).name
+    state, nation = (
+        _field("mrz", _ONE_LETTER_OF.get(code, code), 3) for code in (issuing_state, nationality)
+    )
+    first = _field("mrz", document_code, 2) + state + truncate_name(surname, given_names, WIDTH_TD3).name
     born, ends = (_with_digit(f"{day:%y%m%d}") for day in (birth, expiry))
     # The digit of an empty personal number may be a filler (part 4 section 4.2.2.2).
     personal = _with_digit(personal) if optional else personal + FILLER
-    second = _with_digit(number) + states[1] + born + sex.replace("X", FILLER) + ends + personal
+    second = (
+        _with_digit(number) + nation + born + _field("sex", sex.replace("X", FILLER), 1) + ends + personal
+    )
     return first, second + str(check_digit(second[:10] + second[13:20] + second[21:43]))
 
 
 def _field(field: str, text: str, width: int) -> str:
     if len(text) > width or not set(text) <= _VALUES.keys():
-        words = (
-            f"{_LABELS[field]}: at most {width} of A–Z, 0–9 and < were expected, “{text}” came; correct it."
-        )
-        raise FieldError(field, "malformed", words)
+        words = f"at most {width} of A–Z, 0–9 and < were expected, “{text}” came; correct it."
+        raise FieldError(field, "malformed", f"{_LABELS[field]}: {words}")
     return text.ljust(width, FILLER)
 
 
