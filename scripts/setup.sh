@@ -55,14 +55,17 @@ usable_python() {
 }
 
 find_python() {
-  local new_enough='import sys; raise SystemExit(sys.version_info < (3, 11))' found version
+  local new_enough='import sys; raise SystemExit(sys.version_info < (3, 11))' found package version
   local with_venv="import ensurepip, venv; $new_enough"
   found=$(usable_python "$with_venv")
-  if [ -z "$found" ] && is_debian_root; then
-    say "No Python with the venv module; asking Debian for one"
-    apt_install python3 python3-venv || true
-    found=$(usable_python "$with_venv")
-  fi
+  # Ubuntu 22.04's own Python is 3.10; it has 3.11 beside it.
+  for package in python3-venv python3.11-venv; do
+    if [ -z "$found" ] && is_debian_root; then
+      say "No Python from 3.11 on with the venv module was found; asking for $package"
+      apt_install "$package" || true
+      found=$(usable_python "$with_venv")
+    fi
+  done
   if [ -z "$found" ]; then
     found=$(usable_python "$new_enough")
     [ -n "$found" ] || fail "no Python 3.11 or newer was found" \
@@ -78,7 +81,7 @@ find_python() {
 make_venv() {
   local base
   if ! "$1/bin/python" -m pip --version >/dev/null 2>&1; then
-    base=$(find_python)
+    base=$(find_python) || exit 1
     say "Making $(basename "$1") with $base"
     "$base" -m venv --clear "$1" || fail "$base could not make $1" \
       "see the message above; a full disk or a folder of another user are the usual reasons"
@@ -128,6 +131,8 @@ install_local() {
 
 # Node's npm brings the typefaces; where there is none, Node comes as a locked wheel into .venv.
 run_npm() {
+  # Node brings certificates of its own; a machine behind an inspecting proxy has the right ones.
+  export npm_config_update_notifier=false NODE_USE_SYSTEM_CA=1
   # A home that is missing or not ours has no room for npm's cache.
   [ -w "${HOME:-/nonexistent}" ] || export npm_config_cache="$venv/npm-cache"
   if npm --version >/dev/null 2>&1; then
