@@ -5,13 +5,11 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Final
 
 from verify.fields import Fields, malformed, octets, uint
 from verify.root import check_not_ahead, read_root
 
-_NONE: Final[Mapping[str, int]] = MappingProxyType({})
 _FORMAT: Final = 1
 
 
@@ -32,7 +30,7 @@ class TrustState:
     epoch: int = 0
     seq: int = 0
     bundle_hash: bytes | None = None
-    list_iats: Mapping[str, int] = _NONE
+    list_iats: Mapping[str, int] = field(default_factory=dict)
     time_floor: int = 0
     distrusted: Mapping[bytes, bytes | None] = field(default_factory=dict)
 

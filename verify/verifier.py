@@ -29,14 +29,23 @@ from verify.permits import PermitList, permit_end
 from verify.phone import Challenge, ChipProof, Code, SeenSet, check_chip, check_outer, check_phone, read_code
 from verify.rules import Assurance, History, Policy, is_open
 from verify.services import Service
-from verify.status import EntitlementList, StatusList
+from verify.status import (
+    GRANTED,
+    GRANTED_TO_DAY,
+    REPLACED,
+    REVOKED,
+    SUSPENDED,
+    WITHDRAWN,
+    EntitlementList,
+    StatusList,
+)
 from verify.trust import Trust
 from verify.verdict import GOOD, LIMITED, UNKNOWN, Answer, Role, Verdict, view_for
 
 #: A clock this far before the latest data that was accepted is wrong, and judges nothing (section 5).
 CLOCK_TOLERANCE_S = 120
-_REVOKED, _SUSPENDED, _REPLACED = 1, 2, 3
-_GRANTED, _WITHDRAWN, _GRANTED_TO_DAY = 1, 2, 3
+
+
 #: These give way to any other attention as the reason (section 8).
 _MILD = ("data_stale", "status_unknown")
 
@@ -242,11 +251,11 @@ class Verifier:
                 found.note("status_unknown", "no list here says what became of this card")
             self._check_printed_permit(card, now, found)
             return
-        if status == _REVOKED:
+        if status == REVOKED:
             raise Refused("revoked", "the card was revoked")
-        if status == _SUSPENDED:
+        if status == SUSPENDED:
             raise Refused("suspended", "the card is suspended or the permit has ended; the desk can help")
-        if status == _REPLACED:
+        if status == REPLACED:
             raise Refused("replaced", "there is a newer print of this card")
         self._check_permit(card, reference, lists.permits, now, found)
 
@@ -289,9 +298,9 @@ class Verifier:
             if entry is None:
                 found.note("status_unknown", "no list here says what was granted or withdrawn since printing")
         value, last_day = entry or (0, None)
-        if value == _WITHDRAWN:
+        if value == WITHDRAWN:
             raise Refused("entitlement_withdrawn", "this service was withdrawn; its department can help")
-        day = {_GRANTED: -1, _GRANTED_TO_DAY: last_day}.get(value, printed)
+        day = {GRANTED: -1, GRANTED_TO_DAY: last_day}.get(value, printed)
         if day is None:
             raise Refused("no_entitlement", "the card does not hold this service")
         if day >= 0:
@@ -309,7 +318,7 @@ class Verifier:
             entry = entitlements and entitlements.at(card.status.index)
         value, last_day = entry or (0, None)
         printed = card.printed_until(Service.STANDING)
-        day = {_GRANTED: -1, _GRANTED_TO_DAY: last_day, _WITHDRAWN: None}.get(value, printed)
+        day = {GRANTED: -1, GRANTED_TO_DAY: last_day, WITHDRAWN: None}.get(value, printed)
         if day is not None and (day < 0 or now < end_of(day, self._trust.day_offset_s)):
             found.standing = GOOD if day < 0 else LIMITED
 
