@@ -32,7 +32,7 @@ PEOPLE = (
            wide=0.95),
     Person("taro", "#ecc7a0", "#20191a", "#d9e6e3", "#2f3640", cut="fringe", collar="suit", accent="#7d2e3a",
            extras=frozenset({"glasses"})),
-    Person("vzor", "#f0cdb4", "#8a5a33", "#dde6ea", "#46627a", cut="swept", collar="turtle",
+    Person("ivan", "#f0cdb4", "#8a5a33", "#dde6ea", "#46627a", cut="swept", collar="turtle",
            extras=frozenset({"stubble"}), eyes="#4d6a7d", wide=1.04),
     Person("somsri", "#d8a67a", "#1d1513", "#f0e4d8", "#d98a3d", cut="long", collar="crew", lips="#b7504f",
            brow=0.85, wide=0.98),
@@ -46,7 +46,7 @@ PEOPLE = (
            wide=0.95),
     Person("layan", "#dcac84", "#2b1b15", "#f1e7dc", "#e0a94a", cut="pigtails", collar="crew",
            lips="#c26f68", child=True, brow=0.75),
-    Person("expired", "#e6bb95", "#5a4a40", "#dfe3e3", "#6a5a4d", cut="short", collar="crew",
+    Person("kim", "#e6bb95", "#5a4a40", "#dfe3e3", "#6a5a4d", cut="short", collar="crew",
            extras=frozenset({"grey", "glasses"})),
 )  # fmt: skip
 
