@@ -1,0 +1,132 @@
+"""Opening the database so that SQLite and PostgreSQL promise the same.
+
+- Durable: a commit is on disk when it returns (WAL with synchronous FULL; synchronous_commit on).
+- One writer at a time: BEGIN IMMEDIATE on SQLite, one advisory lock on PostgreSQL, both taken before the
+  first statement. Every writing use case appends to one hash chain, so writers wait for each other anyhow;
+  waiting at the start costs nothing more, and rules out deadlocks and half-read states. Hence nothing slow
+  (signing, drawing) belongs inside a writing transaction.
+- Readers never wait and see one unchanging state.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+from cardsvc.records.errors import RecordsError, Unavailable, translate
+
+#: How long a writer waits for the one before: a batch of 500 cards takes well under a second.
+BUSY_TIMEOUT_MS = 20_000
+CONNECT_TIMEOUT_S = 5
+#: The advisory lock all writers of one PostgreSQL database take; any fixed number of ours will do.
+WRITER_LOCK = 0x63617264
+_WRITES = "cardsvc_writes"
+
+
+def open_engine(url: str) -> Engine:
+    """An engine for ``sqlite:///FILE`` or ``postgresql://…``; connects to nothing yet."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed,
+            hide_parameters=True,
+            connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    options = f"-c synchronous_commit=on -c lock_timeout={BUSY_TIMEOUT_MS}"
+    engine = create_engine(
+        parsed,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": CONNECT_TIMEOUT_S},
+    )
+    event.listen(engine, "begin", _begin_postgres)
+    return engine
+
+
+def create_sqlite_file(url: str) -> None:
+    """Make the empty database file readable by its owner alone; nothing to do elsewhere or if it exists."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() != "sqlite":
+        return
+    path = Path(str(parsed.database))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise Unavailable("database_unavailable", f"the database file cannot be made: {error}") from error
+
+
+def require_database(url: str) -> None:
+    """Refuse a SQLite file that is not there: opening it would silently make an empty one."""
+    parsed = _parse(url)
+    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
+        raise Unavailable(
+            "database_unavailable", f"there is no database at {parsed.database}: run `cardsvc init` first"
+        )
+
+
+def begin(engine: Engine, *, write: bool) -> Connection:
+    """A connection whose transaction has begun, as a writer or as a reader of one unchanging state."""
+    try:
+        connection = engine.connect()
+    except SQLAlchemyError as error:
+        raise translate(error) from error
+    try:
+        connection = connection.execution_options(**{_WRITES: write})
+        if engine.dialect.name == "postgresql":
+            level: Any = "READ COMMITTED" if write else "REPEATABLE READ"
+            connection = connection.execution_options(isolation_level=level, postgresql_readonly=not write)
+        connection.begin()
+    except SQLAlchemyError as error:
+        connection.close()
+        raise translate(error) from error
+    return connection
+
+
+def _parse(url: str) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise _unknown(url.partition(":")[0]) from error
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise RecordsError(
+                "unknown_database", "records need a file, sqlite:///path/to/cardsvc.db; memory forgets"
+            )
+        return parsed.set(drivername="sqlite+pysqlite")
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise _unknown(parsed.get_backend_name())
+
+
+def _unknown(scheme: str) -> RecordsError:
+    # Only the scheme is repeated: the rest may hold a password.
+    return RecordsError("unknown_database", f"expected sqlite:///FILE or postgresql://…, got {scheme!r}")
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        # What is erased or replaced is overwritten, not left in free pages.
+        "secure_delete = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITES, False)
+    connection.exec_driver_sql(f"PRAGMA query_only = {'OFF' if writes else 'ON'}")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _begin_postgres(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES, False):
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})
