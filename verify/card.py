@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 from verify import cbor
 from verify.claims import mapping, optional, required
@@ -30,8 +29,6 @@ CHIP_KEY_BYTES = 16
 MAX_SERVICE = 52
 #: Only so short-lived a token may do without a place in a status list.
 MAX_STATUSLESS_S = DAY_S
-
-_NOTHING: Mapping[object, object] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +62,8 @@ class Card:
     passport: tuple[str, str] | None = None
     native_name: tuple[str, str] | None = None
     permit_class: str | None = None
-    unknown: Mapping[object, object] = _NOTHING
-    city_unknown: Mapping[object, object] = _NOTHING
+    unknown: Mapping[object, object] = field(default_factory=dict)
+    city_unknown: Mapping[object, object] = field(default_factory=dict)
 
     @property
     def has_unknown_critical(self) -> bool:
@@ -158,11 +155,7 @@ class Card:
 
 
 def _rest(claims: Mapping[object, object], known: frozenset[int]) -> Mapping[object, object]:
-    return (
-        {key: value for key, value in claims.items() if key not in known}
-        if claims.keys() - known
-        else _NOTHING
-    )
+    return {key: value for key, value in claims.items() if key not in known} if claims.keys() - known else {}
 
 
 def _text(claims: Mapping[object, object], label: int, limit: int, name: str) -> str:

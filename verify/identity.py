@@ -5,9 +5,8 @@ covers the others: hexadecimal photographs, dates with and without hyphens, face
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
-from types import MappingProxyType
 
 from verify.claims import mapping, optional
 from verify.errors import Refused
@@ -34,8 +33,6 @@ VERSION = "1.0.0"
 MALE, FEMALE, OTHER = 1, 2, 3
 WEBP = 4
 
-_NOTHING: Mapping[object, object] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -55,7 +52,7 @@ class Identity:
     second_language: str | None = None
     legal_status: str | None = None
     country_of_issue: str | None = None
-    unknown: Mapping[object, object] = _NOTHING
+    unknown: Mapping[object, object] = field(default_factory=dict)
 
     def to_claim(self) -> dict[object, object]:
         """The map as it is written: the photograph as bytes, the birth as ``YYYYMMDD``."""
@@ -74,9 +71,7 @@ class Identity:
             gender=optional(items, _GENDER, int, "gender"),
             photo=_photo(items),
             photo_format=optional(items, _PHOTO_FORMAT, int, "photo format"),
-            unknown={k: v for k, v in items.items() if k not in _KNOWN}
-            if items.keys() - _KNOWN
-            else _NOTHING,
+            unknown={k: v for k, v in items.items() if k not in _KNOWN} if items.keys() - _KNOWN else {},
             **texts,
         )
 
