@@ -69,7 +69,7 @@ def test_another_passphrase_is_told_from_a_changed_file(sealed: Path) -> None:
         (lambda d: d.pop("format"), "key_file_version"),
     ],
 )
-def test_a_changed_file_is_refused_by_name(sealed: Path, passphrase: Passphrase, change, expected: str) -> None:
+def test_a_changed_file_is_refused_by_name(sealed: Path, passphrase: Passphrase, change, expected) -> None:
     document = json.loads(sealed.read_text())
     change(document)
     sealed.write_text(json.dumps(document))
