@@ -25,7 +25,7 @@ _BASE64URL: Final = re.compile(r"[A-Za-z0-9_-]*")
 
 def jwt_kid(public: PublicKey) -> str:
     """The kid of a JWT: base64url of the key's COSE kid."""
-    return _to_text(public.kid)
+    return to_base64url(public.kid)
 
 
 def jwt_signing_input(status: StatusList, public: PublicKey) -> bytes:
@@ -34,7 +34,7 @@ def jwt_signing_input(status: StatusList, public: PublicKey) -> bytes:
     claims: dict[str, object] = {
         "exp": status.exp,
         "iat": status.iat,
-        "status_list": {"bits": status.bits, "lst": _to_text(deflate(status.data))},
+        "status_list": {"bits": status.bits, "lst": to_base64url(deflate(status.data))},
         "sub": status.uri,
     }
     if status.ttl is not None:
@@ -44,7 +44,7 @@ def jwt_signing_input(status: StatusList, public: PublicKey) -> bytes:
 
 def encode_status_jwt(signing_input: bytes, signature: bytes) -> str:
     """The JWT of a signing input and its raw 64-byte signature."""
-    return f"{signing_input.decode('ascii')}.{_to_text(signature)}"
+    return f"{signing_input.decode('ascii')}.{to_base64url(signature)}"
 
 
 def decode_status_jwt(token: str, keys: Mapping[str, PublicKey]) -> StatusList:
@@ -56,8 +56,10 @@ def decode_status_jwt(token: str, keys: Mapping[str, PublicKey]) -> StatusList:
     if len(token) > MAX_JWT_CHARS:
         raise malformed(f"status list JWT: expected at most {MAX_JWT_CHARS} characters, found {len(token)}")
     parts = token.split(".")
-    if len(parts) != 3:
-        raise malformed(f"status list JWT: expected three parts, found {len(parts)}")
+    if len(parts) != 3 or not all(map(_BASE64URL.fullmatch, parts)):
+        raise malformed(
+            f"status list JWT: expected three parts of base64url, found {len(parts)} of something"
+        )
     head = _from_json(parts[0], "status list JWT header")
     if head.text("typ") != JWT_TYP or head.has("crit"):
         raise Refused("wrong_type", f"status list JWT: expected typ {JWT_TYP} and no crit")
@@ -65,7 +67,7 @@ def decode_status_jwt(token: str, keys: Mapping[str, PublicKey]) -> StatusList:
     if public is None or head.text("alg") != _NAMES.get(public.algorithm):
         raise Refused("wrong_key_use", "status list JWT: expected a listed key and the algorithm of that key")
     signing_input = token.rpartition(".")[0].encode("ascii")
-    if not verify_signature(public, signing_input, _from_text(parts[2])):
+    if not verify_signature(public, signing_input, from_base64url(parts[2])):
         raise Refused("bad_signature", "status list JWT: the signature does not belong to these bytes")
     return _status(_from_json(parts[1], "status list JWT"))
 
@@ -79,15 +81,16 @@ def _status(claims: Fields) -> StatusList:
         exp=claims.uint("exp"),
         ttl=claims.optional_uint("ttl"),
         bits=bits,
-        data=inflate_list(bits, _from_text(inner.text("lst")), "status list JWT"),
+        data=inflate_list(bits, from_base64url(inner.text("lst")), "status list JWT"),
     )
 
 
-def _to_text(data: bytes) -> str:
+def to_base64url(data: bytes) -> str:
+    """Base64url without padding (RFC 7515 section 2)."""
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _from_text(text: str) -> bytes:
+def from_base64url(text: str) -> bytes:
     """Strict base64url (RFC 7515 section 2): no padding, no foreign character, no loose bits at the end."""
     if not _BASE64URL.fullmatch(text):
         raise malformed("base64url: a character that is not in the alphabet")
@@ -95,18 +98,18 @@ def _from_text(text: str) -> bytes:
         data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
     except binascii.Error as error:
         raise malformed(f"base64url: {error}") from error
-    if _to_text(data) != text:
+    if to_base64url(data) != text:
         raise malformed("base64url: bits behind the end are not zero")
     return data
 
 
 def _to_json(value: object) -> str:
-    return _to_text(json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii"))
+    return to_base64url(json.dumps(value, separators=(",", ":"), sort_keys=True).encode("ascii"))
 
 
 def _from_json(part: str, what: str) -> Fields:
     try:
-        value: object = json.loads(_from_text(part), object_pairs_hook=_unique)
+        value: object = json.loads(from_base64url(part), object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise malformed(f"{what}: no JSON ({error})") from error
     return Fields(value, what)
