@@ -56,4 +56,5 @@ class Form:
         for name in [name for name in self.raw if name not in known][:MAX_UNKNOWN_NAMED]:
             close = get_close_matches(str(name)[:MAX_SHOWN], known, 1)
             advice = f"did you mean {close[0]}?" if close else "leave it out."
-            self.wrong(str(name)[:MAX_SHOWN], "unknown_field", f"There is no field {shown(name)}; {advice}")
+            # The name came from outside and goes to terminals: short, and printable alone.
+            self.wrong(shown(name)[1:-1], "unknown_field", f"There is no field {shown(name)}; {advice}")

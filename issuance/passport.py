@@ -135,7 +135,7 @@ def read_lines(lines: Sequence[str], *, now: datetime) -> PassportLines:
         birth=reader.day("birth", parts.birth, parts.birth_digit, _birth_year),
         sex=reader.sex(),
         expiry=reader.day("passport_expiry", parts.expiry, parts.expiry_digit, _expiry_year),
-        optional=tuple(text.rstrip(FILLER) for text in (overflow, *parts.optional)),
+        optional=tuple(text.rstrip(FILLER) for text in (*overflow, *parts.optional)),
         lines=lines,
     )
     reader.sums()
@@ -221,8 +221,8 @@ class _Reader:
         line = line or self.parts.line_of[field]
         self.errors.append(FieldError(field, reason, f"{_LABELS[field]}: {what}; read line {line} again."))
 
-    def number(self) -> tuple[str, str]:
-        """The document number and what is left of the optional data behind it."""
+    def number(self) -> tuple[str, tuple[str, ...]]:
+        """The document number and, where a layout has it, the rest of the optional data behind it."""
         parts = self.parts
         if parts.number_digit == FILLER and parts.overflow.rstrip(FILLER):
             return self.long_number()
@@ -231,9 +231,9 @@ class _Reader:
             self.wrong("passport", "check_digit", "the check digit does not fit")
         elif not number or FILLER in number:
             self.wrong("passport", "malformed", "letters and digits without a gap were expected")
-        return number, parts.overflow
+        return number, (parts.overflow,) if parts.overflow else ()
 
-    def long_number(self) -> tuple[str, str]:
+    def long_number(self) -> tuple[str, tuple[str, ...]]:
         """A number of more than nine characters, as parts 5 and 6 write it.
 
         A filler stands in place of the check digit, and the optional data begins with the rest of the
@@ -247,7 +247,7 @@ class _Reader:
             self.wrong("passport", "check_digit", "the check digit of the long number does not fit")
         elif FILLER in number:
             self.wrong("passport", "malformed", "letters and digits without a gap were expected")
-        return number, overflow
+        return number, (overflow,)
 
     def name(self) -> tuple[str, str]:
         """Surname and given names (part 3 section 4.6); digits there are letters that were read wrong."""

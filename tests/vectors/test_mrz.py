@@ -52,9 +52,8 @@ def expected(fields: dict[str, str | None]) -> dict[str, object]:
 
 def test_numbers_of_cases(capsys: pytest.CaptureFixture[str]) -> None:
     with capsys.disabled():
-        print(
-            f" mrz/cases.json: {len(CASES['documents'])} documents, {len(CASES['check_digits'])} check digits "
-        )
+        documents, digits = len(CASES["documents"]), len(CASES["check_digits"])
+        print(f" mrz/cases.json: {documents} documents, {digits} check digits ")
     if at_default_root():
         assert (len(CASES["documents"]), len(CASES["check_digits"])) == (13, 12)
 
