@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuance.application import CLASS_YEARS, FIELDS, Application, last_day, parse_application
-from issuance.errors import ApplicationRefused
+from issuance.errors import ApplicationRefused, FieldError
 from issuance.fields import MAX_PORTRAIT_BYTES
 from issuance.passport import format_td3
 from verify.days import day_number
@@ -293,7 +293,8 @@ JUNK = st.recursive(
 
 @given(st.dictionaries(st.sampled_from(FIELDS) | st.text(max_size=10), JUNK, max_size=6))
 def test_no_stray_error(changes: dict[str, object]) -> None:
-    read, errors = None, ()
+    read: Application | None = None
+    errors: tuple[FieldError, ...] = ()
     try:
         read = parse(BASE | changes)
     except ApplicationRefused as refused:
