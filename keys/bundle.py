@@ -183,8 +183,8 @@ def build_bundle(
 
     ``services`` are those the venue serves: their entitlement lists travel, no others. ``policy`` is the map
     of ``verify.rules.Policy``; ``distrusted`` maps the kid of a card or token key to the SHA-256 of its
-    issued list or None; ``hotlist`` is for police venues. ``now`` becomes the bundle's iat. ``seq`` must rise with
-    every bundle of the venue.
+    issued list or None; ``hotlist`` is for police venues. ``now`` becomes the bundle's iat. ``seq`` must rise
+    with every bundle of the venue.
     Raises :class:`KeysError` ``no_key_in_window``, or ``Refused`` with the reason a reader would give.
     """
     signer = status_signer_of(keyring, snapshot, epoch)

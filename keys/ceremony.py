@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from keys.ceremonyfile import Ceremony, Holder, bad_configuration
-from keys.disk import PUBLIC_FILE, read_public, write_file
+from keys.disk import PUBLIC_FILE, make_public_directory, read_public, write_file
 from keys.documents import MAX_DOCUMENT_BYTES, load_roots, numbered
 from keys.errors import KeysError
 from keys.files import STANDARD_COST, Cost, Passphrase
@@ -153,7 +153,7 @@ def _write(
         absent=[one.name for one in (*ceremony.holders, *ceremony.leaving) if one.key is None],
         documents=outputs,
     )
-    ceremony.documents.mkdir(parents=True, exist_ok=True)
+    make_public_directory(ceremony.documents)
     path = ceremony.documents / f"ceremony-{'-'.join(Path(name).stem for name in outputs)}.json"
     # The transcript goes first: no document is ever without one.
     write_file(path, transcript, mode=PUBLIC_FILE)

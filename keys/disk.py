@@ -63,6 +63,16 @@ def make_private_directory(path: Path) -> None:
         ) from error
 
 
+def make_public_directory(path: Path) -> None:
+    """Make a directory for public documents, with its parents, if it is not there."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise KeysError(
+            "file_not_written", f"the directory {path} could not be made: {error.strerror or error}"
+        ) from error
+
+
 def read_public(path: Path, limit: int) -> bytes:
     """Read a public document of at most ``limit`` bytes; raises ``file_missing``, ``file_too_large``."""
     try:

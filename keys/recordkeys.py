@@ -66,4 +66,6 @@ def open_record_keys(directory: Path, passphrase: Passphrase) -> RecordKeys:
     masters, blind = item.get(_MASTERS), item.get(_BLIND)
     if not isinstance(masters, dict) or not isinstance(blind, bytes):
         raise KeysError("key_file_malformed", f"{directory / FILE_NAME} lacks the masters or the blind key")
+    if not all(type(version) is int and type(key) is bytes for version, key in masters.items()):
+        raise KeysError("key_file_malformed", f"{directory / FILE_NAME}: masters are keys by version number")
     return RecordKeys(masters, blind)

@@ -67,10 +67,10 @@ def write_transcript(
 def verify_transcript(path: Path) -> tuple[str, ...]:
     """Prove a transcript again from the public documents beside it; gives the names of these documents.
 
-    Each document must be the one that was written, say what the transcript says it says, and carry
-    exactly the signatures of the people named; and the chain of root documents must hold. Which person holds which
-    key is the transcript's word alone. Raises :class:`KeysError` ``transcript_mismatch``, and ``Refused`` where
-    the signatures are not enough.
+    Each document must be the one that was written, say what the transcript says it says, and carry exactly
+    the signatures of the people named; and the chain of root documents must hold. Which person holds which
+    key is the transcript's word alone.
+    Raises :class:`KeysError` ``transcript_mismatch``, and ``Refused`` where the signatures are not enough.
     """
     try:
         told = json.loads(read_public(path, MAX_DOCUMENT_BYTES))
@@ -85,7 +85,7 @@ def verify_transcript(path: Path) -> tuple[str, ...]:
         raise _mismatch(path, f"a transcript of format {TRANSCRIPT_FORMAT} with documents was expected")
     roots = load_roots(path.parent)
     for name, one in documents.items():
-        if Path(name).name != name:
+        if not isinstance(name, str) or Path(name).name != name:
             raise _mismatch(path, f"{name!r} is no file name")
         data = read_public(path.parent / name, MAX_DOCUMENT_BYTES)
         if _describe(name, data, people) != one:
