@@ -125,6 +125,17 @@ class Keyring:
             )
         return self._signer(free[0])
 
+    def entry_of(self, kid: bytes) -> TrustedKey:
+        """Give the card key of that kid, whenever its window was; raises ``unknown_key``."""
+        for key in self._entries(KeyUse.CARD, None):
+            if key.kid == kid:
+                return key
+        raise KeysError("unknown_key", f"the key list names no card key {kid.hex()}")
+
+    def signer_of(self, kid: bytes) -> Signer:
+        """Give the card key of that kid, to sign again what was reserved for it."""
+        return self._signer(self.entry_of(kid))
+
     def token_signer(self, now: datetime) -> Signer:
         """Give the key that signs phone tokens now."""
         return self._signer(self._in_window(KeyUse.TOKEN, None, now)[0])
