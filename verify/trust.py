@@ -14,7 +14,7 @@ from typing import Final
 
 from verify.days import DAY_S
 from verify.errors import Refused
-from verify.fields import malformed
+from verify.fields import MAX_INT, malformed
 from verify.keylist import CARRIED_USES, KEYS_TYP, KeyList, KeyUse, TrustedKey, decode_key_list
 from verify.lists import Lists, read_lists
 from verify.permits import PermitList, permit_uri
@@ -94,24 +94,27 @@ def accept(
     """Judge a bundle against what the reader remembers; ``now`` is the reader's clock in epoch seconds.
 
     ``issued`` are issued lists fetched beside the bundle; one that the bundle does not name by its hash is
-    passed over. The bundle last accepted may be given again and gives the same. Raises ``Refused``
-    with one of the reasons of section 5 (``docs/format.md`` lists them), and then nothing has changed.
+    passed over. The bundle last accepted may be given again, at any clock, and gives the same. Raises
+    ``Refused`` with one of the reasons of section 5 (``docs/format.md`` lists them); a ``crit`` header is
+    ``Unchecked`` ``unsupported``. Then nothing has changed.
     """
     # 1. Strict parse, size first.
     if len(bundle) > MAX_BUNDLE_BYTES:
         raise malformed(f"bundle: expected at most {MAX_BUNDLE_BYTES} bytes, found {len(bundle)}")
     sign = read_sign(bundle, BUNDLE_TYP)
     content = decode_bundle(sign.payload)
+    digest = sha256(bundle).digest()
+    # What was accepted once is not from the future: then this clock is wrong, and the verdict says so.
+    clock = MAX_INT if digest == state.bundle_hash else now
     # 2. Root documents. A clock set back must not make an expired chain look fresh: the floor stands in.
     newest, root = follow_chain(state.root, content.roots, now=max(now, state.time_floor))
     # 3. Key list.
-    key_list = _read_key_list(content, root, state, now)
+    key_list = _read_key_list(content, root, state, clock)
     keys = _by_kid(key_list)
     # 4. The bundle itself.
     online = OnlineKeys(keys, content.epoch)
     online.check_sign(sign, KeyUse.BUNDLE, content.iat, "bundle")
-    digest = sha256(bundle).digest()
-    _check_place(content, digest, state, now)
+    _check_place(content, digest, state, clock)
     # 5. What it carries.
     lists = read_lists(content, online)
     _check_list_iats(lists, state)

@@ -21,7 +21,7 @@ from verify.status import (
     pack,
     status_list_map,
 )
-from verify.status_jwt import from_base64url, decode_status_jwt
+from verify.status_jwt import decode_status_jwt, from_base64url
 
 FOLDER = suite("token-status-list")
 LISTS: list[tuple[str, dict[str, Any]]] = [

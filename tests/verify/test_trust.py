@@ -386,6 +386,12 @@ def test_the_same_bundle_again_is_no_rollback() -> None:
     assert same == trust
 
 
+def test_a_clock_set_back_does_not_lose_the_bundle_that_was_accepted() -> None:
+    state, trust = accept(pinned(), bundle(), NOW)
+    assert accept(state, bundle(), NOW - 1000 * DAY_S) == (state, trust)
+    assert reason(state, bundle(seq=11), NOW - 1000 * DAY_S) == "future_iat"
+
+
 def test_rollback_of_the_key_list() -> None:
     state = after(bundle(key_list=key_list(version=6)))
     assert reason(state, bundle(seq=11, key_list=key_list(version=5))) == "rollback"
