@@ -80,9 +80,7 @@ def _diagnose(link: Link, head: AuditHead, entry: AuditRecord) -> AuditFault:
     if genuine_here is not None and genuine_here.seq != expected:
         if genuine_here.seq == expected + 1 and not _fits(entry, expected + 1):
             return _fault(expected, Tampering.INSERTED, "it was put before the entry that belongs here")
-        return _fault(
-            expected, Tampering.REORDERED, f"the right one stands at {genuine_here.seq}"
-        )
+        return _fault(expected, Tampering.REORDERED, f"the right one stands at {genuine_here.seq}")
     if _fits(entry, expected - 1):
         return _fault(head.seq, Tampering.INSERTED, "it was put before an entry made under this number")
     if _fits(entry, expected):

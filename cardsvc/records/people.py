@@ -103,7 +103,10 @@ class People:
         return [str(row["id"]) for row in rows]
 
     def update(self, person: str, facts: Facts, portrait: bytes) -> None:
-        """Replace facts, portrait and passport of a person, as a later application states them."""
+        """Replace facts, portrait and passport, as a later application states them.
+
+        Raises ``person_not_found``, also once erased, and ``passport_in_use``.
+        """
         statement = update(PERSON).where(PERSON.c.id == person).values(self._sealed(person, facts, portrait))
         self._link.run(statement)
 

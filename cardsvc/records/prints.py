@@ -137,7 +137,7 @@ class Prints:
         if touched != len(signatures):
             raise Conflict(
                 "not_an_intent",
-                f"of {len(signatures)} prints only {touched} wait for signatures; others are done or given up",
+                f"of {len(signatures)} prints only {touched} wait for signatures, not all",
             )
 
     def orphan(self, print_id: str) -> None:

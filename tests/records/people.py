@@ -2,9 +2,12 @@
 
 import itertools
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from cardsvc.records import IssuerSettings, NewCard, NewPrint, Store, Transaction
+import pytest
+
+from cardsvc.records import IssuerSettings, NewCard, NewPrint, RecordsError, Store, Transaction
 from cardsvc.records.people import Facts
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -53,6 +56,20 @@ def new_print(tx: Transaction, card: NewCard, print_no: int = 1, exp: int = IAT 
         exp=exp,
         permit_day=card.permit_true_day,
     )
+
+
+def refusal(
+    store: Store, change: Callable[[Transaction], object], kind: type[RecordsError] = RecordsError
+) -> str:
+    """Why the records refuse a change; the transaction it was tried in is rolled back."""
+
+    def transact() -> None:
+        with store.transaction() as tx:
+            change(tx)
+
+    with pytest.raises(kind) as caught:
+        transact()
+    return caught.value.reason
 
 
 def set_up(store: Store) -> None:
