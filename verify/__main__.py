@@ -10,9 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
-from verify.errors import Refused
+from verify.errors import CardsvcError, Refused
 from verify.phone import SeenSet
 from verify.pictures import read_pages
+from verify.rules import Policy
 from verify.services import Service
 from verify.store import SeenInMemory, StateDirectory
 from verify.trust import Trust, TrustState, accept
@@ -36,7 +37,7 @@ class _Trusted:
     """What judges: the trust of a bundle, and why the bundle that was given is not the one, if so."""
 
     trust: Trust
-    refused: Refused | None
+    refused: CardsvcError | None
     seen: SeenSet
 
 
@@ -53,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             trusted = _trust(options, now, stack)
             verifier = Verifier(trusted.trust, role=options.role, seen=trusted.seen)
-        except Refused as error:
+        except CardsvcError as error:
             print(f"cardsvc-verify: root or bundle refused: {error.reason}: {error}", file=sys.stderr)
             return TRUST_REFUSED
         answers = [_check(verifier, text, trusted, options, now) for text in texts]
@@ -133,10 +134,15 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
     directory = StateDirectory(options.state)
     stack.enter_context(directory.locked())
     kept = directory.read(_STATE)
-    state = TrustState.pin(root, now=instant) if kept is None else TrustState.from_json(kept.decode("utf-8"))
+    state = (
+        TrustState.pin(root, now=instant)
+        if kept is None
+        else TrustState.from_json(kept.decode("utf-8", "replace"))
+    )
     try:
         state, trust = accept(state, bundle, instant)
-    except Refused as error:
+        Policy.decode(trust.policy)  # Rules that this reader lacks must not push out the last good bundle.
+    except CardsvcError as error:
         last = directory.read(_BUNDLE)
         if kept is None or last is None:
             raise

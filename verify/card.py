@@ -23,6 +23,8 @@ _CITY_LABELS = frozenset(range(_CLASS, _PERMIT_CLASS + 1))
 MAX_ISSUER = 9
 MAX_URI = 33
 MAX_NUMBER = 20
+#: The last second that a calendar date can name; no card lives as long.
+MAX_TIME = 253_402_300_799
 CTI_BYTES = 8
 CHIP_KEY_BYTES = 16
 #: A mask is read by JavaScript too; bit n stands for service n, bit 0 for nothing.
@@ -125,9 +127,9 @@ class Card:
         card = cls(
             issuer=_text(claims, _ISS, MAX_ISSUER, "iss"),
             number=_text(claims, _SUB, MAX_NUMBER, "sub"),
-            expires=required(claims, _EXP, int, "exp"),
-            not_before=required(claims, _NBF, int, "nbf"),
-            issued_at=required(claims, _IAT, int, "iat"),
+            expires=_time(claims, _EXP, "exp"),
+            not_before=_time(claims, _NBF, "nbf"),
+            issued_at=_time(claims, _IAT, "iat"),
             card_class=required(city, _CLASS, int, "class"),
             services=_mask(city),
             print_number=required(city, _PRINT, int, "print number"),
@@ -163,6 +165,14 @@ def _text(claims: Mapping[object, object], label: int, limit: int, name: str) ->
     if not 0 < len(value) <= limit:
         raise Refused("malformed", f"{name} must have 1 to {limit} characters, it has {len(value)}")
     return value
+
+
+def _time(claims: Mapping[object, object], label: int, name: str) -> int:
+    instant = required(claims, label, int, name)
+    # Two days are left at both ends, for the issuer's offset: a verdict names the date in words.
+    if not 2 * DAY_S <= instant <= MAX_TIME - 2 * DAY_S:
+        raise Refused("malformed", f"{name} {instant} is no time of this calendar")
+    return instant
 
 
 def _sized(claims: Mapping[object, object], label: int, size: int, name: str) -> bytes | None:

@@ -17,6 +17,7 @@ from nacl.bindings import crypto_core_ed25519_is_valid_point, crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
 from verify import cbor
+from verify.claims import mapping
 from verify.errors import Refused, Unchecked
 
 EDDSA, ES256 = -8, -7
@@ -65,8 +66,7 @@ class PublicKey:
     @classmethod
     def from_cose_key(cls, item: object) -> "PublicKey":
         """Read a COSE_Key; ``malformed`` if it is none of the three kinds known here."""
-        if not isinstance(item, Mapping):
-            raise Refused("malformed", "a COSE_Key is a map")
+        item = mapping(item, "a COSE_Key")
         x, y = item.get(_X), item.get(_Y)
         kind = (item.get(_KTY), item.get(_CRV))
         if kind == (_EC2, _CRV_P256) and isinstance(x, bytes) and isinstance(y, bytes):
@@ -119,8 +119,8 @@ def verify_signature(public: PublicKey, message: bytes, signature: bytes) -> boo
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:], "big")
     try:
         _p256(public.raw).verify(encode_dss_signature(r, s), message, ec.ECDSA(SHA256()))
-    except InvalidSignature:
-        return False
+    except (InvalidSignature, Refused):
+        return False  # A key off the curve verifies nothing; only a list's loading says that it is weak.
     return True
 
 
@@ -135,9 +135,7 @@ class Headers:
 
 def headers(protected: bytes) -> Headers:
     """Read a protected header; any ``crit`` is ``unsupported``: what it asks for is not done here."""
-    item = cbor.decode(protected) if protected else {}
-    if not isinstance(item, dict):
-        raise Refused("malformed", "the protected header is not a map")
+    item = mapping(cbor.decode(protected), "the protected header") if protected else {}
     if _CRIT in item:
         raise Unchecked("unsupported", "the header names critical extensions that this reader does not know")
     algorithm, kid, typ = item.get(_ALG), item.get(_KID), item.get(_TYP)
@@ -186,7 +184,7 @@ def decode_sign1(data: bytes) -> Sign1:
     protected, unprotected, payload, signature = item
     if not (type(protected) is type(payload) is type(signature) is bytes and type(unprotected) is dict):
         raise Refused("malformed", "a COSE_Sign1 holds bytes, a map, bytes, bytes")
-    if _CRIT in unprotected:
+    if unprotected and _CRIT in mapping(unprotected, "the unprotected header"):
         raise Refused("malformed", "crit stands in the unprotected header, where RFC 9052 forbids it")
     return Sign1(protected, payload, signature, unprotected)
 

@@ -6,11 +6,12 @@ from hashlib import sha256
 from typing import Protocol
 
 from verify import cbor
-from verify.card import Card
+from verify.card import CHIP_KEY_BYTES, Card
 from verify.claims import mapping, optional, required
 from verify.cose import (
     ES256,
     KNOWN_ALGORITHMS,
+    Headers,
     PublicKey,
     Sign1,
     decode_sign1,
@@ -82,6 +83,7 @@ class Code:
     signed: Sign1
     card: Card
     outer: Sign1 | None = None
+    outer_head: Headers | None = None
     phone: PhoneCode | None = None
 
 
@@ -96,20 +98,27 @@ def read_code(cose: bytes) -> Code:
     card = Card.decode(token.payload)
     if card.holder_key is None:
         raise Refused("malformed", "a phone signed around a code that names no key of a phone")
-    return Code(token, card, signed, phone)
+    return Code(token, card, signed, _outer_head(signed), phone)
+
+
+def _outer_head(outer: Sign1) -> Headers:
+    head = headers(outer.protected)
+    if head.typ is not None:
+        raise Refused("malformed", f"an object of type {head.typ} is no phone code")
+    if head.algorithm is None:
+        raise Refused("malformed", "the phone's protected header names no algorithm")
+    if head.algorithm not in KNOWN_ALGORITHMS:
+        raise Unchecked("unsupported", f"the phone signed with algorithm {head.algorithm}, not known here")
+    return head
 
 
 def check_outer(code: Code) -> None:
-    """Judge the phone's own signature, by the key its token names; ``bad_signature`` or ``malformed``."""
-    if code.outer is None or code.card.holder_key is None:
+    """Judge the phone's own signature, by the key its token names; ``bad_signature``."""
+    if code.outer is None or code.outer_head is None or code.card.holder_key is None:
         return
-    head = headers(code.outer.protected)
-    if head.algorithm not in KNOWN_ALGORITHMS:
-        raise Unchecked("unsupported", f"the phone signed with algorithm {head.algorithm}, not known here")
     message = sign1_tbs(code.outer.protected, code.outer.payload)
     if not (
-        fits(code.card.holder_key, head.algorithm)
-        and head.typ is None
+        fits(code.card.holder_key, code.outer_head.algorithm)
         and verify_signature(code.card.holder_key, message, code.outer.signature)
     ):
         raise Refused("bad_signature", "the phone's signature around the token does not fit the token's key")
@@ -127,6 +136,9 @@ class Challenge:
 class SeenSet(Protocol):
     """Remembers presentations of phone codes; a real one survives a restart."""
 
+    def when_seen(self, key: bytes) -> int | None:
+        """When ``key`` was first noted, or None if it never was; notes nothing."""
+
     def first_seen(self, key: bytes, now: int) -> int | None:
         """When ``key`` was first noted, or None now that it is noted for the first time."""
 
@@ -141,14 +153,15 @@ def check_phone(code: Code, challenge: Challenge | None, seen: SeenSet, now: int
         raise Refused("stale_code", f"the phone's code is {now - phone.time} s old; ask for a fresh one")
     # The payload's hash: a second signature over the same payload is the same presentation.
     key = sha256(code.signed.payload).digest() + phone.time.to_bytes(8, "big", signed=True)
-    first = seen.first_seen(key, now)
+    # A second answer is refused before it is noted: noted, it would pass for a repeated scan of itself.
     if (
         proved
         and challenge is not None
+        and seen.when_seen(key) is None
         and seen.first_seen(challenge.nonce, now) is not None
-        and first is None
     ):
         raise Refused("replayed", "the reader's challenge was answered before")
+    first = seen.first_seen(key, now)
     if first is None:
         return proved, False
     if 0 <= now - first <= SAME_SCAN_S:
@@ -189,12 +202,19 @@ def check_chip(code: Code, uid: bytes | None, proof: ChipProof | None) -> tuple[
         raise Refused("wrong_chip", "the code was written for another chip; this one is a copy")
     if proof is None:
         return True, False
-    key = PublicKey(ES256, proof.key)
-    if (
-        card.chip_key != thumbprint(key)[:16]
-        or len(proof.challenge) != CHALLENGE_BYTES
-        or proof.took_s > CHIP_LIFE_S
-        or not verify_signature(key, chip_message(proof.challenge, code.signed.payload), proof.signature)
-    ):
+    if not _proves(code, proof):
         raise Refused("chip_not_proved", "the chip could not prove that it holds the card's key")
     return True, True
+
+
+def _proves(code: Code, proof: ChipProof) -> bool:
+    try:
+        key = PublicKey(ES256, proof.key)
+    except Refused:
+        return False  # Whatever the chip sent instead of a key is no proof.
+    return (
+        code.card.chip_key == thumbprint(key)[:CHIP_KEY_BYTES]
+        and len(proof.challenge) == CHALLENGE_BYTES
+        and 0 <= proof.took_s <= CHIP_LIFE_S
+        and verify_signature(key, chip_message(proof.challenge, code.signed.payload), proof.signature)
+    )

@@ -1,5 +1,6 @@
 """Codes read from pictures and PDF pages; needs the extra ``cardsvc-verify[image]``."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,18 +40,25 @@ def read_codes(picture: "Image") -> list[str]:
     ]
 
 
-def _pages(path: Path) -> list["Image"]:
+def _pages(path: Path) -> Iterator["Image"]:
     from PIL import Image
 
     if path.suffix.lower() == ".pdf":
-        return _pdf_pages(path)
-    with Image.open(path, formats=("PNG", "JPEG")) as picture:
-        if picture.width * picture.height > MAX_PIXELS:
-            raise Refused("picture_too_large", f"{picture.width} × {picture.height} pixels are too many")
-        return [picture.convert("L")]
+        yield from _pdf_pages(path)
+        return
+    try:
+        with Image.open(path, formats=("PNG", "JPEG")) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise Refused("picture_too_large", f"{picture.width} × {picture.height} pixels are too many")
+            yield picture.convert("L")
+    except Image.DecompressionBombError as error:
+        raise Refused("picture_too_large", str(error)) from error
+    except SyntaxError as error:  # That is how the library names a damaged PNG.
+        raise ValueError(str(error)) from error
 
 
-def _pdf_pages(path: Path) -> list["Image"]:
+def _pdf_pages(path: Path) -> Iterator["Image"]:
+    """One page at a time: a document of a thousand pages must not fill the memory."""
     import pypdfium2
 
     try:
@@ -58,14 +66,14 @@ def _pdf_pages(path: Path) -> list["Image"]:
     except pypdfium2.PdfiumError as error:
         raise ValueError(str(error)) from error
     try:
-        pages = []
         for page in document:
             width, height = (side * DPI / 72 for side in page.get_size())
             if width * height > MAX_PIXELS:
                 raise Refused(
                     "picture_too_large", f"a page of {width:.0f} × {height:.0f} pixels is too large"
                 )
-            pages.append(page.render(scale=DPI / 72, grayscale=True).to_pil())
-        return pages
+            yield page.render(scale=DPI / 72, grayscale=True).to_pil()
+    except pypdfium2.PdfiumError as error:
+        raise ValueError(str(error)) from error
     finally:
         document.close()

@@ -106,7 +106,7 @@ class Policy:
                 raise Refused("unsupported_policy", f"the policy has a rule {key!r} that this reader lacks")
         stale, expired = optional(policy, _STALE, int, "stale"), optional(policy, _EXPIRED, int, "expired")
         quota, opens_on = policy.get(_QUOTA), policy.get(_OPENS_ON, ())
-        if not (isinstance(opens_on, list | tuple) and OPENABLE.issuperset(opens_on)):
+        if not (isinstance(opens_on, list | tuple) and all(name in tuple(OPENABLE) for name in opens_on)):
             raise Refused("malformed", f"a door may open on {sorted(OPENABLE)} only")
         try:
             accept = frozenset(map(Assurance, _integers(policy, _ACCEPT)))

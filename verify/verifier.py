@@ -44,7 +44,8 @@ from verify.verdict import GOOD, LIMITED, UNKNOWN, Answer, Role, Verdict, view_f
 
 #: A clock this far before the latest data that was accepted is wrong, and judges nothing (section 5).
 CLOCK_TOLERANCE_S = 120
-
+#: A city has a few dozen keys, and a header with algorithm and kid has 14 bytes.
+MAX_CACHED_HEADERS, MAX_CACHED_HEADER_BYTES = 1024, 64
 
 #: These give way to any other attention as the reason (section 8).
 _MILD = ("data_stale", "status_unknown")
@@ -130,7 +131,7 @@ class Verifier:
 
     def _procedure(self, shown: Presentation, now: int, found: _Findings) -> None:
         # 1. Text, inflate, CBOR, COSE, claims: nothing is believed yet.
-        code = read_code(text.decode(shown.code) if isinstance(shown.code, str) else shown.code)
+        code = read_code(_cose_bytes(shown.code))
         head = self._header(code.signed.protected)
         # 2. Clock.
         self._check_clock(now)
@@ -139,9 +140,10 @@ class Verifier:
         # 4. Signature and critical claims; from here on the card is the issuer's word.
         _check_signature(code, keys)
         check_outer(code)
-        card = found.card = code.card
+        card = code.card
         if card.has_unknown_critical:
             raise Unchecked("unsupported", "the card has a critical claim that this reader does not know")
+        found.card = card
         lists = self._lists(card, shown.service)
         # 5. Phone or chip binding.
         found.assurance = self._check_binding(code, shown, now, found)
@@ -169,7 +171,8 @@ class Verifier:
                 raise Refused("malformed", "the protected header names no algorithm")
             if head.algorithm not in cose.KNOWN_ALGORITHMS:
                 raise Unchecked("unsupported", f"algorithm {head.algorithm} is not known to this reader")
-            if len(self._headers) < 4096:  # Strangers choose these bytes: the cache may not grow without end.
+            # Strangers choose these bytes: the cache may not grow without end.
+            if len(self._headers) < MAX_CACHED_HEADERS and len(protected) <= MAX_CACHED_HEADER_BYTES:
                 self._headers[protected] = head
         return head
 
@@ -390,6 +393,15 @@ class Verifier:
     def _day_before(self, instant: int) -> int:
         """The last day that is over at ``instant``."""
         return day_at(instant - 1, self._trust.day_offset_s)
+
+
+def _cose_bytes(shown: str | bytes) -> bytes:
+    """Step 1, the text: COSE bytes of a bounded size, whichever way they came."""
+    if isinstance(shown, str):
+        return text.decode(shown)
+    if len(shown) > text.MAX_INFLATED:
+        raise Refused("malformed", f"{len(shown)} bytes, more than the {text.MAX_INFLATED} of any code")
+    return shown
 
 
 def _check_signature(code: Code, keys: list[TrustedKey]) -> None:
