@@ -234,7 +234,12 @@ def sign_under(header: bytes, payload: bytes, by: Signer = CARD) -> bytes:
 
 
 def phone_code(
-    time: int = NOW, card: Card = TOKEN_CARD, *, phone: Signer = PHONE, token: bytes | None = None, **more: Any
+    time: int = NOW,
+    card: Card = TOKEN_CARD,
+    *,
+    phone: Signer = PHONE,
+    token: bytes | None = None,
+    **more: Any,
 ) -> bytes:
     token = sign1(TOKEN, card.encode()) if token is None else token
     payload = PhoneCode(time, token, **more).encode()
