@@ -33,8 +33,6 @@ CLASS_YEARS = MappingProxyType(
 )
 #: Classes whose holders may have no permit of their own (section 3, claim 8: "classes the policy names").
 PERMIT_FREE_CLASSES = frozenset({CardClass.TALENT})
-#: A campus serves who studies or teaches there, and their families.
-CAMPUS_CLASSES = frozenset({CardClass.STUDENT, CardClass.TALENT, CardClass.FAMILY})
 NO_PERMIT = "none"
 PERMIT_KINDS = ("residence", "visa", "work", NO_PERMIT)
 ADULT_YEARS = 18
@@ -138,7 +136,7 @@ def parse_application(raw: Mapping[str, object], *, now: datetime, base: Path | 
         permit_expiry=permit.expiry,
         permit_class=permit.letter,
         card_class=card_class,
-        services=_services(form, card_class, today, valid_until),
+        services=_services(form, today, valid_until),
         valid_until=valid_until,
         guardian=form.take("guardian", fields.text(MAX_GUARDIAN)),
         portrait=form.need("portrait", fields.portrait(base), b""),
@@ -209,9 +207,7 @@ def last_day(start: date, years: int) -> date:
     return anniversary - timedelta(days=1)
 
 
-def _services(
-    form: Form, card_class: CardClass, today: date, valid_until: date
-) -> Mapping[Service, date | None]:
+def _services(form: Form, today: date, valid_until: date) -> Mapping[Service, date | None]:
     """The services with their last days; one that ends with the card needs no day of its own."""
     chosen = form.take("services", fields.services) or {}
     for service, last in chosen.items():
@@ -220,9 +216,6 @@ def _services(
                 f"{service.label}: a day from {today} to {valid_until} was expected, {last} came; correct it."
             )
             form.wrong("services", "out_of_range", words)
-    if Service.CAMPUS in chosen and form.fine("class") and card_class not in CAMPUS_CLASSES:
-        allowed = ", ".join(sorted(item.label for item in CAMPUS_CLASSES))
-        form.wrong("services", "class_not_allowed", f"campus is for {allowed} cards; leave it out.")
     return MappingProxyType({item: None if last == valid_until else last for item, last in chosen.items()})
 
 

@@ -8,6 +8,7 @@ from cardsvc.records.applications import ApplicationRecord, NewApplication
 from cardsvc.records.audit import AuditEntry, AuditHead, AuditRecord
 from cardsvc.records.audit_check import AuditFault, AuditReport, Tampering
 from cardsvc.records.cards import CardRecord, HoldRecord, NewCard
+from cardsvc.records.distrust import DistrustedKeyRecord
 from cardsvc.records.entitlements import EntitlementRecord
 from cardsvc.records.errors import Conflict, NotFound, RecordsError, Unavailable
 from cardsvc.records.office import IssuerSettings, StaffMember, VenueRecord
@@ -31,6 +32,7 @@ __all__ = [
     "CardState",
     "ChipRecord",
     "Conflict",
+    "DistrustedKeyRecord",
     "EntitlementRecord",
     "EntitlementValue",
     "Facts",

@@ -49,6 +49,7 @@ _CONSTRAINTS: Mapping[str, tuple[str, str]] = {
     "uq_print_list_id_list_index": ("index_in_use", "this status index is taken; allot another"),
     "uq_print_card_number_print_no": ("print_number_in_use", "this card already has a print of that number"),
     "pk_chip": ("chip_in_use", "a chip with this UID is already recorded"),
+    "pk_distrusted_key": ("already_distrusted", "this key is distrusted already, for ever"),
     "pk_issuer": ("already_initialised", "the issuer is fixed at init and is already recorded"),
 }
 _SQLITE_COLUMNS: Mapping[str, str] = {
@@ -60,6 +61,7 @@ _SQLITE_COLUMNS: Mapping[str, str] = {
     "print.list_id, print.list_index": "uq_print_list_id_list_index",
     "print.card_number, print.print_no": "uq_print_card_number_print_no",
     "chip.uid": "pk_chip",
+    "distrusted_key.kid": "pk_distrusted_key",
     "issuer.id": "pk_issuer",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, bindparam, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
 
 from cardsvc.records.errors import Conflict, NotFound
 from cardsvc.records.link import Link, chunks, record, values_of
@@ -169,6 +169,15 @@ class Prints:
     def intents(self, limit: int = 500) -> list[PrintRecord]:
         """Up to ``limit`` prints that wait for their signatures, oldest first."""
         return self._where(PRINT.c.state == PrintState.INTENT, limit)
+
+    def signed_by_key(self) -> dict[bytes, int]:
+        """How many prints each card key signed or will sign."""
+        counted = select(PRINT.c.signing_kid, func.count()).group_by(PRINT.c.signing_kid)
+        return {bytes(kid): count for kid, count in self._link.tuples(counted)}
+
+    def of_key(self, kid: bytes) -> list[PrintRecord]:
+        """The issued prints of one card key: what it genuinely signed."""
+        return self._where((PRINT.c.signing_kid == kid) & (PRINT.c.state == PrintState.ISSUED))
 
     def of_card(self, number: str) -> list[PrintRecord]:
         """Every print of a card, oldest first."""

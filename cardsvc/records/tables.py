@@ -304,6 +304,15 @@ class Audit(Records, table=True):
     hash: bytes = Field(sa_type=LargeBinary)
 
 
+class DistrustedKey(Records, table=True):
+    """A card or token key that was stolen: distrusted for ever (CARD-FORMAT section 5)."""
+
+    kid: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    reason: str = Field(sa_type=Text)
+    distrusted_by: str
+    distrusted_at: datetime = Field(sa_type=Instant)
+
+
 def table(model: type[Records]) -> Table:
     """The Core table behind a model."""
     return Records.metadata.tables[str(model.__tablename__)]
@@ -313,3 +322,4 @@ METADATA = Records.metadata
 PERSON, CARD, APPLICATION, PRINT = table(Person), table(Card), table(Application), table(Print)
 CHIP, STATUS_LIST, ENTITLEMENT, HOLD = table(Chip), table(StatusList), table(Entitlement), table(Hold)
 VENUE, STAFF, ISSUER, AUDIT = table(Venue), table(Staff), table(Issuer), table(Audit)
+DISTRUSTED_KEY = table(DistrustedKey)

@@ -9,6 +9,7 @@ from cardsvc.records.applications import Applications
 from cardsvc.records.audit import AuditHead, AuditLog
 from cardsvc.records.audit_check import AuditReport, verify_audit
 from cardsvc.records.cards import Cards
+from cardsvc.records.distrust import Distrusted
 from cardsvc.records.engine import begin
 from cardsvc.records.entitlements import Entitlements
 from cardsvc.records.errors import translate
@@ -36,6 +37,7 @@ class Transaction:
         self.prints = Prints(self._link, vault)
         self.chips = Chips(self._link)
         self.entitlements = Entitlements(self._link)
+        self.distrusted = Distrusted(self._link)
         self.status = StatusLists(self._link, self.issuer)
         self.audit = AuditLog(self._link)
 

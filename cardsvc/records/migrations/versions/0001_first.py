@@ -25,6 +25,14 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_audit_subject"), "audit", ["subject"], unique=False)
     op.create_table(
+        "distrusted_key",
+        sa.Column("kid", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("distrusted_by", sa.String(), nullable=False),
+        sa.Column("distrusted_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kid", name=op.f("pk_distrusted_key")),
+    )
+    op.create_table(
         "issuer",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("iss", sa.String(), nullable=False),

@@ -1,0 +1,1 @@
+"""The issuing desk: from applications to cards, and what becomes of them."""

@@ -1,0 +1,239 @@
+"""What becomes of a card after it was issued: held, freed, ended, printed anew, extended, granted, withdrawn.
+
+Every act is one transaction with its audit entry. Readers learn of it with their next bundle; nothing here
+touches the plastic, but for ``replace``.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cardsvc.desk import orders
+from cardsvc.desk.facts import holder_of, optional_text_of
+from cardsvc.desk.signing import CrashPoint, card_signer, finish, nowhere
+from cardsvc.errors import ServiceError
+from cardsvc.installation import Installation
+from cardsvc.records import (
+    CardRecord,
+    CardState,
+    EntitlementRecord,
+    EntitlementValue,
+    PrintRecord,
+    Transaction,
+)
+from issuance.application import PERMIT_FREE_CLASSES
+from issuance.issuer import PrintOrder, prepare
+from issuance.number import check_number
+from issuance.portrait import prepare_portrait
+from issuance.rehearsal import Rehearsal
+from verify.card import CTI_BYTES, Card
+from verify.days import date_of, day_at, day_number
+from verify.services import CardClass, Service
+
+#: The system user of the command line: the demo's stand-in for people, and audited under this name.
+CONSOLE = "console"
+DEPARTMENT_ROLE = "department"
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who acts, and who approved it; the console stands for both where nobody is named."""
+
+    by: str = CONSOLE
+    approved_by: str = CONSOLE
+
+
+class CardLife:
+    """The acts on one card after the other, for one pair of people at one instant."""
+
+    def __init__(self, installation: Installation, people: People, now: datetime) -> None:
+        """Check the people; ``now`` dates every act."""
+        self._installation, self._store, self._people, self._now = (
+            installation,
+            installation.store,
+            people,
+            now,
+        )
+        if people.by == people.approved_by != CONSOLE:
+            words = f"{people.by} cannot approve what {people.by} asks for; another person must"
+            raise ServiceError("same_person_approves", words)
+        with self._store.reading() as tx:
+            for name in {people.by, people.approved_by} - {CONSOLE}:
+                tx.staff.get(name)
+
+    def suspend(self, number: str, reason: str) -> dict[str, object]:
+        """Place a hold: readers deny it as ``suspended`` from their next bundle on."""
+        return self._change(
+            number,
+            "suspended",
+            lambda tx, card: tx.cards.suspend(card.number, reason=reason, by=self._people.by, now=self._now),
+            {"reason": reason},
+        )
+
+    def reinstate(self, number: str, reason: str) -> dict[str, object]:
+        """Lift every hold of a card."""
+        return self._change(
+            number,
+            "reinstated",
+            lambda tx, card: tx.cards.reinstate(card.number, by=self._people.by, now=self._now),
+            {"reason": reason},
+        )
+
+    def revoke(self, number: str, reason: str) -> dict[str, object]:
+        """End a card for ever."""
+        return self._change(
+            number, "revoked", lambda tx, card: tx.cards.revoke(card.number), {"reason": reason}
+        )
+
+    def extend(self, number: str, permit_until: date) -> dict[str, object]:
+        """Record a longer stay: the same plastic, known at every door after its next sync. Lifts no hold."""
+        day = day_number(permit_until)
+
+        def later(tx: Transaction, card: CardRecord) -> None:
+            if card.permit_true_day is None:
+                raise ServiceError(
+                    "no_permit", f"the card {card.number} has no permit that could be extended"
+                )
+            if day <= card.permit_true_day:
+                words = f"the permit runs until {date_of(card.permit_true_day)}; give a later day"
+                raise ServiceError("not_longer", words)
+            if day < self._today:
+                raise ServiceError(
+                    "day_passed", f"{permit_until} has passed; give the day the new permit ends"
+                )
+            tx.cards.set_permit_true_day(card.number, day)
+
+        return self._change(number, "extended", later, {"permit_until": permit_until.isoformat()})
+
+    def grant(self, number: str, service: Service, until: date | None) -> dict[str, object]:
+        """Grant a service to the card's end, or to a last day; doors learn it with their next bundle."""
+        if until is not None and day_number(until) < self._today:
+            raise ServiceError("day_passed", f"{until} has passed; give a day to come")
+        value = EntitlementValue.GRANTED if until is None else EntitlementValue.UNTIL
+        return self._entitle(number, service, value, until)
+
+    def withdraw(self, number: str, service: Service) -> dict[str, object]:
+        """Take a service away, whatever is printed."""
+        return self._entitle(number, service, EntitlementValue.WITHDRAWN, None)
+
+    def replace(
+        self, number: str, reason: str, *, reach: CrashPoint = nowhere
+    ) -> tuple[str, dict[str, object]]:
+        """Make another print of the card: the old index says 3, the new claims carry the rights of today."""
+        with self._store.transaction() as tx:
+            card = self._living(tx, number)
+            order, slot = self._next_order(tx, card)
+            rehearsal = Rehearsal(
+                order.issuer,
+                order.issued_at,
+                day_offset_s=order.day_offset_s,
+                permit_free=PERMIT_FREE_CLASSES,
+            )
+            prepared = prepare(order, rehearsal)
+            signer = card_signer(tx, self._installation.keyring, self._now, 1)
+            gate = Card.decode(prepared.gate)
+            row = orders.print_row(order, gate, prepared, slot, signer.public.kid)
+            print_id = tx.prints.add_intent(row)
+            rights = orders.by_list_rows(
+                card.number, prepared.by_list, actor=self._people.approved_by, now=self._now
+            )
+            tx.entitlements.put_many(list(rights))
+            details = {"reason": reason, "print": order.print_number, "approved_by": self._people.approved_by}
+            tx.audit.append(self._people.by, "replacement_reserved", card.number, details, self._now)
+        reach("reserved")
+        with self._store.reading() as tx:
+            intent = tx.prints.get(print_id)
+        finish(self._installation, [intent], actor=self._people.approved_by, now=self._now, reach=reach)
+        return print_id, self._answer(
+            card, "replaced", {"print": order.print_number, "state": card.state.value}
+        )
+
+    @property
+    def _today(self) -> int:
+        return day_at(int(self._now.timestamp()), self._installation.issuer.day_offset_s)
+
+    def _change(
+        self,
+        number: str,
+        action: str,
+        act: Callable[[Transaction, CardRecord], object],
+        details: dict[str, object],
+    ) -> dict[str, object]:
+        with self._store.transaction() as tx:
+            card = self._living(tx, number)
+            act(tx, card)
+            recorded = details | {"approved_by": self._people.approved_by}
+            tx.audit.append(self._people.by, f"card_{action}", card.number, recorded, self._now)
+        return self._answer(card, action, details)
+
+    def _entitle(
+        self, number: str, service: Service, value: EntitlementValue, until: date | None
+    ) -> dict[str, object]:
+        last_day = None if until is None else day_number(until)
+
+        def put(tx: Transaction, card: CardRecord) -> None:
+            self._check_owner(tx, service)
+            if last_day is not None and last_day > card.valid_until:
+                words = f"the card ends on {date_of(card.valid_until)}; give no day, or an earlier one"
+                raise ServiceError("beyond_card", words)
+            entry = EntitlementRecord(
+                card.number, int(service), value, last_day, self._people.by, "command", self._now
+            )
+            tx.entitlements.put(entry)
+
+        action = "withdrawn" if value is EntitlementValue.WITHDRAWN else "granted"
+        details: dict[str, object] = {"service": service.label, "until": until and until.isoformat()}
+        return self._change(number, action, put, details)
+
+    def _check_owner(self, tx: Transaction, service: Service) -> None:
+        """A service belongs to a department; nobody else of the staff grants or withdraws it."""
+        if self._people.by == CONSOLE:
+            return
+        member = tx.staff.get(self._people.by)
+        if member.role != DEPARTMENT_ROLE or service not in member.services:
+            raise ServiceError(
+                "not_your_service", f"{member.id} does not own {service.label}; its department does"
+            )
+
+    def _living(self, tx: Transaction, number: str) -> CardRecord:
+        card = tx.cards.get(check_number(number))
+        if card.state in (CardState.REVOKED, CardState.ENDED):
+            raise ServiceError(
+                "card_is_final", f"the card {card.number} is {card.state.value}, which is for ever"
+            )
+        return card
+
+    def _next_order(self, tx: Transaction, card: CardRecord) -> tuple[PrintOrder, tuple[str, int]]:
+        facts, portrait = tx.people.facts(card.person_id), tx.people.portrait(card.person_id)
+        printed: list[PrintRecord] = tx.prints.of_card(card.number)
+        if card.permit_true_day is not None and card.permit_true_day < self._today:
+            words = f"the permit ended on {date_of(card.permit_true_day)}; extend it first, then replace"
+            raise ServiceError("permit_ended", words)
+        if card.valid_until < self._today:
+            raise ServiceError("card_over", f"the card ended on {date_of(card.valid_until)}; issue a new one")
+        (slot,) = tx.status.allot(1, now=self._now)
+        rights = orders.rights_today(
+            card.services, card.service_days, tx.entitlements.of_card(card.number), self._today
+        )
+        order = PrintOrder(
+            holder=holder_of(facts),
+            issuer=card.iss,
+            number=card.number,
+            print_number=max((one.print_no for one in printed), default=0) + 1,
+            print_id=secrets.token_bytes(CTI_BYTES),
+            status=self._installation.status_ref(*slot),
+            card_class=CardClass(card.card_class),
+            services=rights,
+            valid_until=date_of(card.valid_until),
+            permit_until=None if card.permit_true_day is None else date_of(card.permit_true_day),
+            permit_class=optional_text_of(facts, "permit_class"),
+            issued_at=int(self._now.timestamp()),
+            face=prepare_portrait(portrait).face_webp,
+            smaller_face=orders.FaceWithin(portrait),
+            day_offset_s=self._installation.issuer.day_offset_s,
+        )
+        return order, slot
+
+    def _answer(self, card: CardRecord, action: str, details: dict[str, object]) -> dict[str, object]:
+        return {"card": card.number, "action": action, **details}

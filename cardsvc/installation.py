@@ -1,0 +1,68 @@
+"""One opened installation: settings, keys and records together, wired in one place."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cardsvc.errors import ServiceError
+from cardsvc.records import IssuerSettings, RecordKeys, Store, open_store
+from cardsvc.settings import Settings
+from keys.files import Passphrase
+from keys.keyring import Keyring
+from verify.card import StatusRef
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """What every use case works with."""
+
+    settings: Settings
+    keyring: Keyring
+    store: Store
+    issuer: IssuerSettings
+
+    def status_ref(self, list_id: str, index: int) -> StatusRef:
+        """Where the fate of a print is written, as its code says it."""
+        return StatusRef(f"{self.issuer.public_url}/s/{list_id}", index)
+
+    @contextmanager
+    def issuing_alone(self) -> Iterator[None]:
+        """Hold the right to sign cards: one process at a time, so that an old intent is surely nobody's."""
+        with (self.settings.data / "issuing.lock").open("wb") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                words = "another `cardsvc issue` or `replace` runs on this data directory; wait for its end"
+                raise ServiceError("issuing_busy", words) from error
+            yield
+
+
+@contextmanager
+def open_installation(settings: Settings) -> Iterator[Installation]:
+    """Open what ``init`` made; the records are closed at the end."""
+    if not settings.keys.exists():
+        raise ServiceError(
+            "not_initialised",
+            f"{settings.data} holds no installation: run `cardsvc init`, or set CARDSVC_DATA",
+        )
+    keyring = Keyring.open(settings.keys, Passphrase.from_file(settings.passphrase_file))
+    store = open_store(settings.database, record_keys(keyring))
+    try:
+        with store.reading() as tx:
+            issuer = tx.issuer.get()
+        yield Installation(settings, keyring, store, issuer)
+    finally:
+        store.close()
+
+
+def record_keys(keyring: Keyring) -> RecordKeys:
+    """The keyring's secrets as the records want them."""
+    keys = keyring.record_keys()
+    return RecordKeys(keys.masters, keys.newest, keys.blind)
+
+
+def fonts_folder(settings: Settings) -> Path:
+    """Where the typefaces are."""
+    return settings.fonts or Path(__file__).resolve().parent.parent / "templates" / "fonts"

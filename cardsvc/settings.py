@@ -1,0 +1,95 @@
+"""Settings from the environment, refused by name where they are unsafe (INTERFACES, set-up)."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cardsvc.errors import ServiceError
+from verify.card import MAX_URI
+
+#: The address printed on a card ends in this and the three characters of a list's id.
+STATUS_PATH = "/s/"
+LIST_ID_CHARACTERS = 3
+
+
+class Settings(BaseSettings):
+    """Where things are. Every name stands in the environment with ``CARDSVC_`` before it."""
+
+    model_config = SettingsConfigDict(env_prefix="CARDSVC_", extra="ignore")
+
+    #: The directory of keys, documents and, by default, of the database.
+    data: Path = Path("var")
+    #: ``sqlite:///FILE`` or ``postgresql://…``; SQLite in the data directory where it is not set.
+    database_url: str | None = None
+    #: The address printed on cards, fixed at ``init``.
+    public_url: str = "http://localhost:8000"
+    #: The file that holds the passphrase of the key files; the demo makes one of its own.
+    key_passphrase_file: Path | None = None
+    #: Refuses what is good enough for a demo only.
+    production: bool = False
+    #: The folder of typefaces that the set-up fetched; the one beside the layouts where it is not set.
+    fonts: Path | None = Field(default=None)
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url or f"sqlite:///{(self.data / 'cardsvc.db').absolute()}"
+
+    @property
+    def keys(self) -> Path:
+        """The service's keyring."""
+        return self.data / "keys"
+
+    @property
+    def passphrase_file(self) -> Path:
+        """The passphrase file in use."""
+        return self.key_passphrase_file or self.demo_passphrase_file
+
+    @property
+    def demo_passphrase_file(self) -> Path:
+        """The passphrase file that a demo makes for itself: convenient, and no protection."""
+        return self.data / "demo-passphrase"
+
+    def status_uri(self, list_id: str) -> str:
+        """The address of a status list, as it is printed."""
+        return f"{self.public_url.rstrip('/')}{STATUS_PATH}{list_id}"
+
+
+def read_settings() -> Settings:
+    """Read the environment; refuse what is unsafe, naming the setting."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        named = ", ".join(f"CARDSVC_{part['loc'][0]}".upper() for part in error.errors())
+        raise ServiceError("bad_setting", f"cannot use {named}: {error.errors()[0]['msg']}") from error
+    _check_public_url(settings.public_url)
+    if settings.production:
+        _check_production(settings)
+    return settings
+
+
+def _check_public_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ServiceError("bad_setting", f"CARDSVC_PUBLIC_URL must be a web address, and {url!r} is none")
+    longest = MAX_URI - len(STATUS_PATH) - LIST_ID_CHARACTERS
+    if len(url.rstrip("/")) > longest:
+        raise ServiceError(
+            "public_url_too_long",
+            f"CARDSVC_PUBLIC_URL has {len(url)} characters; at most {longest} fit into the code on a card",
+        )
+
+
+def _check_production(settings: Settings) -> None:
+    passphrase = settings.key_passphrase_file
+    if passphrase is None:
+        raise ServiceError("unsafe_setting", "CARDSVC_KEY_PASSPHRASE_FILE must name a file in production")
+    if passphrase.resolve().is_relative_to(settings.data.resolve()):
+        raise ServiceError(
+            "unsafe_setting",
+            "CARDSVC_KEY_PASSPHRASE_FILE lies in the data directory, where every backup takes it along",
+        )
+    if not settings.public_url.startswith("https://"):
+        raise ServiceError("unsafe_setting", "CARDSVC_PUBLIC_URL must begin with https:// in production")

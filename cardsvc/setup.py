@@ -1,0 +1,114 @@
+"""Setting an installation up: keys, records, staff and venues, from nothing to the first card."""
+
+import secrets
+import tomllib
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cardsvc.errors import ServiceError
+from cardsvc.installation import record_keys
+from cardsvc.records import IssuerSettings, StaffMember, Transaction, open_store
+from cardsvc.settings import Settings
+from cardsvc.trust.publishing import policy_of
+from keys.demo import FIRST_EPOCH, DemoPlaces, init_demo
+from keys.disk import make_private_directory, write_file
+from keys.files import Passphrase
+from keys.keyring import Keyring, propose
+from keys.plan import Vault
+from verify.card import MAX_ISSUER
+from verify.days import DEFAULT_OFFSET_S
+from verify.services import Service
+
+_PASSPHRASE_BYTES = 24
+
+
+def initialise(
+    settings: Settings, *, issuer: str, staff: Path, venues: Path, now: datetime
+) -> dict[str, object]:
+    """Make everything an installation needs; run again after a failure, it goes on where it stopped.
+
+    A demo gets a passphrase file and root keys of its own. In production the root's holders come together
+    elsewhere: this makes the service's keys, and the first key list for them to sign.
+    """
+    if not 0 < len(issuer) <= MAX_ISSUER:
+        raise ServiceError(
+            "bad_issuer", f"the issuer's name must have 1 to {MAX_ISSUER} characters, like cn-yiwu"
+        )
+    roll, places = read_staff(staff), read_venues(venues)
+    make_private_directory(settings.data)
+    keyring = _keys(settings, issuer, now)
+    store = open_store(settings.database, record_keys(keyring), create=True)
+    try:
+        with store.transaction() as tx:
+            address = settings.public_url.rstrip("/")
+            tx.issuer.init(IssuerSettings(issuer, address, DEFAULT_OFFSET_S, FIRST_EPOCH))
+            _fill(tx, roll, places)
+            tx.audit.append("console", "initialised", issuer, {"public_url": address}, now)
+    finally:
+        store.close()
+    return {"issuer": issuer, "data": str(settings.data), "staff": len(roll), "venues": sorted(places)}
+
+
+def read_staff(path: Path) -> list[StaffMember]:
+    """The staff roll of a TOML file."""
+    members = []
+    for row in _rows(path, "staff"):
+        owned = [int(service_named(name)) for name in row.get("services", ())]
+        members.append(StaffMember(row["id"], row["role"], row["office"], owned))
+    return members
+
+
+def read_venues(path: Path) -> dict[str, Mapping[str, Any]]:
+    """The venues of a TOML file by id; their rules are tried before anything is recorded."""
+    venues: dict[str, Mapping[str, Any]] = {row["id"]: row for row in _rows(path, "venue")}
+    for row in venues.values():
+        policy_of(row)
+    return venues
+
+
+def service_named(name: str) -> Service:
+    """The service of an outside name."""
+    try:
+        return Service[name.upper()]
+    except KeyError:
+        known = ", ".join(service.label for service in Service)
+        raise ServiceError("unknown_service", f"no service is called {name!r}; there are {known}") from None
+
+
+def _rows(path: Path, table: str) -> list[dict[str, Any]]:
+    try:
+        rows = tomllib.loads(path.read_text("utf-8"))[table]
+        return [dict(row) for row in rows if row["id"]]
+    except OSError as error:
+        raise ServiceError("unreadable", f"{path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+        raise ServiceError("bad_file", f"{path} must hold [[{table}]] tables with an id: {error}") from error
+
+
+def _keys(settings: Settings, issuer: str, now: datetime) -> Keyring:
+    places = DemoPlaces(settings.data)
+    if not settings.production and settings.key_passphrase_file is None and not places.live.exists():
+        word = secrets.token_urlsafe(_PASSPHRASE_BYTES)
+        write_file(settings.demo_passphrase_file, word.encode() + b"\n")
+    passphrase = Passphrase.from_file(settings.passphrase_file)
+    if (places.live / "documents").exists():
+        return Keyring.open(places.live, passphrase)
+    if not settings.production:
+        return init_demo(settings.data, passphrase, issuer=issuer, now=now)
+    keyring = Keyring.create(places.live, passphrase, issuer=issuer)
+    apart = Vault(places.apart, passphrase)
+    proposal = propose(keyring, now, epoch=FIRST_EPOCH, apart=apart, root_version=1)
+    raise ServiceError(
+        "ceremony_needed",
+        f"the root holders now sign {proposal}: `cardsvc keys ceremony FILE`,"
+        " `cardsvc keys install DIRECTORY`, then `cardsvc init` again",
+    )
+
+
+def _fill(tx: Transaction, roll: list[StaffMember], venues: Mapping[str, Mapping[str, Any]]) -> None:
+    for member in roll:
+        tx.staff.put(member)
+    for name, config in venues.items():
+        tx.venues.put(name, config)

@@ -1,0 +1,1 @@
+"""What readers fetch: snapshots turned into signed bundles."""
