@@ -33,7 +33,7 @@ from verify.services import CardClass, Service
 MANIFEST = "manifest.jsonl"
 DESIGN = "green"
 #: Below so many cards the start of worker processes costs more than it saves.
-FEW = 8
+FEW = 40
 
 
 @dataclass(frozen=True, slots=True)
