@@ -70,7 +70,7 @@ def _ordered(item: object) -> object:
     """The same item with every map in bytewise key order; types outside the format are a mistake of ours."""
     if isinstance(item, dict):
         # ``canonical=True`` would sort as RFC 7049 did, shorter keys first: -1 before 24, which 8949 forbids.
-        return {key: _ordered(item[key]) for key in sorted(item, key=cbor2.dumps)}
+        return {_ordered(key): _ordered(item[key]) for key in sorted(item, key=cbor2.dumps)}
     if isinstance(item, list | tuple):
         return [_ordered(part) for part in item]
     if item is None or isinstance(item, bool | int | bytes | str):
