@@ -94,7 +94,7 @@ def issue(
     """Issue a card for every application; repeating it makes no second card, it writes the same files."""
     speak = Speaker(as_json=json)
     lines: list[dict[str, object]] = []
-    with _opened() as installation, installation.issuing_alone():
+    with _acting() as installation, installation.issuing_alone():
         desk = IssuingDesk(installation, submitted_by=submitted_by, approved_by=approved_by)
         finished = recover(installation, actor=CONSOLE, now=now())
         if finished:
@@ -152,7 +152,7 @@ def replace(
 ) -> None:
     """Print a card anew, with the rights of today; the old print is refused from the next bundle on."""
     speak = Speaker(as_json=json)
-    with _opened() as installation, installation.issuing_alone():
+    with _acting() as installation, installation.issuing_alone():
         recover(installation, actor=CONSOLE, now=now())
         print_id, answer = CardLife(installation, People(by, approved_by), now()).replace(number, reason)
         with workshop(installation, out, actor=by, count=1) as shop:
@@ -266,9 +266,22 @@ def _opened() -> Iterator[Installation]:
         yield installation
 
 
+@contextmanager
+def _acting() -> Iterator[Installation]:
+    """An installation that a command may change: names on a command line approve nothing in production."""
+    settings = read_settings()
+    if settings.production:
+        words = (
+            "with production settings a card changes only by an approval, which a command line cannot give"
+        )
+        raise ServiceError("approval_needed", words)
+    with open_installation(settings) as installation:
+        yield installation
+
+
 def _act(act: Callable[[CardLife], dict[str, object]], by: str, approved_by: str, json: bool) -> None:
     speak = Speaker(as_json=json)
-    with _opened() as installation:
+    with _acting() as installation:
         answer = act(CardLife(installation, People(by, approved_by), now()))
     speak.give(answer)
     speak.say(f"Card {answer['card']}: {answer['action']}. Readers know with their next bundle.")
