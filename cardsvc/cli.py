@@ -272,7 +272,7 @@ def _acting() -> Iterator[Installation]:
     settings = read_settings()
     if settings.production:
         words = (
-            "with production settings a card changes only by an approval, which a command line cannot give"
+            "with production settings a card changes only by an approval, which no command line gives"
         )
         raise ServiceError("approval_needed", words)
     with open_installation(settings) as installation:

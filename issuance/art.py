@@ -1,7 +1,7 @@
 """What is drawn and not written: grounds, guilloche by formula, the seal's square, pictograms from SVG.
 
 Everything comes out as PDF operators in card coordinates (millimetres from the top left corner). There is
-no transparency: lines on a gradient take a gradient of their own as their colour, as iris printing does.
+no transparency; waves take a gradient as their colour, as iris printing does.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ def shading(colours: Sequence[Colour], start: Point, end: Point) -> str:
     )
 
 
-def diagonal(piece: Gradient | Rosette | Waves) -> str:
+def across(piece: Gradient | Waves) -> str:
     """The shading of a piece across the whole card, in points, as patterns and shadings want it."""
     if isinstance(piece, Waves):
         return shading(piece.colours, (0, 0), (PAGE_POINTS[0], 0))
@@ -78,29 +78,41 @@ def seed(edition: str, name: str) -> tuple[float, ...]:
     return tuple(int.from_bytes(digest[index : index + 4], "big") / 0xFFFFFFFF for index in range(0, 32, 4))
 
 
-def rosette(piece: Rosette, edition: str) -> str:
-    """Closed curves whose radius swings around; neighbours are shifted, so that they interlace."""
-    chance = seed(edition, piece.name)
-    petals = piece.petals + round(4 * chance[0]) - 2
-    second = petals * 2 + (1 if chance[1] < 0.5 else -1)
-    turn, twist = 2 * math.pi * chance[2], 0.6 + 0.8 * chance[3]
-    count = petals * _POINTS_A_PERIOD
-    paths = []
-    for index in range(piece.curves):
-        share = index / (piece.curves - 1)
-        swing = piece.amplitude * (0.45 + 0.55 * share)
+def guilloche(piece: Rosette | Waves, edition: str) -> tuple[dict[str, str], str]:
+    """The curves to store by name, and the operators that draw the piece with them."""
+    return _rosette(piece, edition) if isinstance(piece, Rosette) else ({}, _waves(piece, edition))
+
+
+def _rosette(piece: Rosette, edition: str) -> tuple[dict[str, str], str]:
+    """Rings of woven lines: in each ring one closed curve, repeated at small turns.
+
+    A curve is stored once and turned many times, which takes a tenth of the bytes of drawing each.
+    """
+    stored, laid = {}, [f"{num(piece.stroke)} w 1 0 0 {num(piece.squash)} {num(piece.x)} {num(piece.y)} cm\n"]
+    width = (piece.outer - piece.inner) / piece.rings
+    for ring in range(piece.rings):
+        chance = seed(edition, f"{piece.name}/{ring}")
+        petals = piece.petals + 3 * ring + round(4 * chance[0])
+        lobes = 3 + round(3 * chance[1])
+        middle = piece.inner + width * (ring + 0.5)
         points = []
-        for step in range(count):
-            angle = 2 * math.pi * step / count
-            phase = turn + twist * 2 * math.pi * share
-            radius = piece.inner + (piece.outer - piece.inner) * share
-            radius += swing * (math.sin(petals * angle + phase) + 0.25 * math.sin(second * angle - phase))
-            points.append((piece.x + radius * math.cos(angle), piece.y + radius * piece.squash * math.sin(angle)))
-        paths.append(_smooth(points, closed=True))
-    return f"{num(piece.stroke)} w\n{''.join(paths)}S\n"
+        for step in range(petals * _POINTS_A_PERIOD):
+            angle = 2 * math.pi * step / (petals * _POINTS_A_PERIOD)
+            swing = 0.62 + 0.16 * math.cos(lobes * angle + 6 * chance[2])
+            drift = 0.12 * math.sin(lobes * angle + 6 * chance[3])
+            radius = middle + width * (swing * math.sin(petals * angle) + drift)
+            points.append((radius * math.cos(angle), radius * math.sin(angle)))
+        name = f"{piece.name}{ring}"
+        stored[name] = _smooth(points, closed=True) + "S\n"
+        laid.append(rgb(piece.colours[ring % len(piece.colours)], "RG"))
+        for index in range(piece.curves):
+            turn = 2 * math.pi * (index / piece.curves / petals + chance[4])
+            cos, sin = math.cos(turn), math.sin(turn)
+            laid.append(f"q {cos:.5f} {sin:.5f} {-sin:.5f} {cos:.5f} 0 0 cm /{name} Do Q\n")
+    return stored, "".join(laid)
 
 
-def waves(piece: Waves, edition: str) -> str:
+def _waves(piece: Waves, edition: str) -> str:
     """Sine lines along the box, each with a phase of its own."""
     chance = seed(edition, piece.name)
     count = math.ceil(piece.w / piece.length * 8)
@@ -114,7 +126,7 @@ def waves(piece: Waves, edition: str) -> str:
             for step in range(count + 1)
         ]
         paths.append(_smooth(points, closed=False))
-    return f"{num(piece.stroke)} w\n{''.join(paths)}S\n"
+    return f"/Pattern CS /{piece.name} SCN {num(piece.stroke)} w\n{''.join(paths)}S\n"
 
 
 def _smooth(points: Sequence[Point], *, closed: bool) -> str:

@@ -59,16 +59,16 @@ class Band(Piece):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rosette(Piece):
-    """Guilloche around the point (x, y): closed curves between two radii; the edition varies them."""
+    """Guilloche around the point (x, y): rings of woven lines between two radii; the edition varies them."""
 
     w: float = 0.0
     h: float = 0.0
     inner: float
     outer: float
     squash: float
+    rings: int
     curves: int
     petals: int
-    amplitude: float
     stroke: float
     colours: tuple[Colour, ...]
 

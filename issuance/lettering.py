@@ -149,17 +149,18 @@ class Letterer:
 
         one = (shaped(text),)
         settings = [one]
+        unbroken = room.lines > 1
         size = room.size
         while size >= room.min_size:
-            for lines in settings:
-                fitted = _placed(lines, size, room)
-                if fitted is not None:
-                    return fitted
-            if len(settings) == 1 and room.lines > 1:
+            fitted = next(filter(None, (_placed(lines, size, room) for lines in settings)), None)
+            if fitted is not None:
+                return fitted
+            if unbroken:
                 # Breaking costs a shaping for each possible place, and most texts never need it.
                 settings += _broken(text, shaped, room.lines)
-                continue
-            size -= SIZE_STEP
+                unbroken = False
+            else:
+                size -= SIZE_STEP
         raise FieldError(
             field,
             "name_does_not_fit",

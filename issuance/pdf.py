@@ -89,6 +89,15 @@ class CardPage:
     edition: str = "1"  #: varies the guilloche
 
 
+@dataclass(frozen=True, slots=True)
+class _Art:
+    """The art of one side: its operators, the curves they repeat, the patterns they name."""
+
+    content: bytes
+    curves: Mapping[str, bytes]
+    patterns: str
+
+
 class CardPrinter:
     """Prints cards of one layout, one after the other; keep one a process."""
 
@@ -101,7 +110,11 @@ class CardPrinter:
         if missing:
             raise IssuanceError("bad_art", f"{layout.pictograms} has no drawing for: {', '.join(missing)}")
         self._static = _Lettered()
-        self._labels = {text: self._fixed(text, LABEL_SIZE, Weight.REGULAR) for text in _label_texts(layout)}
+        self._labels = {
+            piece.label: self._label(side, piece)
+            for side, piece in _pieces(layout)
+            if isinstance(piece, Text) and piece.label
+        }
         self._lines = {
             (side, piece.name): self._letterer.fit(
                 piece.text, _room(piece, LABEL_SIZE), _WEIGHTS[piece.weight], field=piece.name, tracking=piece.tracking
@@ -117,7 +130,7 @@ class CardPrinter:
         for fitted in (*self._lines.values(), *self._seals.values(), *self._labels.values()):
             self._static.take(fitted.lines)
         self._static.cut("S")
-        self._art: dict[str, tuple[bytes, bytes]] = {}
+        self._art: dict[str, tuple[_Art, _Art]] = {}
 
     def render(self, page: CardPage) -> bytes:
         """The PDF of one card.
@@ -137,7 +150,7 @@ class CardPrinter:
         fonts = {**document.fonts(self._static), **document.fonts(own)}
         pieces = (self._layout.front, self._layout.back)
         for index, (side, texts) in enumerate(zip(pieces, placed, strict=True)):
-            objects = {"Art": document.form(self._edition_art(page.edition)[index], fonts, _patterns(side))}
+            objects = {"Art": document.art(self._edition_art(page.edition)[index], fonts)}
             content = ["q\n/Art Do\nQ\n"]
             for piece in side:
                 if isinstance(piece, Code):
@@ -156,6 +169,16 @@ class CardPrinter:
         line = self._letterer.shape(text, weight, language="zho")
         return Fitted((line,), size, 1.0, (CAP_HEIGHT * size,), size)
 
+    def _label(self, side: str, piece: Text) -> Fitted:
+        """The small words over a field, which the layout's author has to keep short enough."""
+        fitted = self._fixed(piece.label, LABEL_SIZE, Weight.REGULAR)
+        width = fitted.lines[0].width * LABEL_SIZE / POINTS_PER_MM
+        if width > piece.w:
+            raise IssuanceError(
+                "bad_layout", f"{side}.{piece.name} label: needs {width:.1f} mm, and the box has {piece.w:.1f} mm"
+            )
+        return fitted
+
     def _place(
         self, side: Iterable[Piece], values: Mapping[str, str], language: str | None
     ) -> list[tuple[Text, Fitted]]:
@@ -163,36 +186,38 @@ class CardPrinter:
         placed: list[tuple[Text, Fitted]] = []
         ends: dict[str, float] = {}
         for piece in side:
-            if not isinstance(piece, Text) or not values.get(piece.field):
+            if not isinstance(piece, Text):
                 continue
-            top = ends.get(piece.below, piece.y - piece.gap) + piece.gap
-            moved = replace(piece, y=top)
+            top = ends[piece.below] + piece.gap if piece.below in ends else piece.y
+            if not values.get(piece.field):
+                if piece.below in ends:  # nothing stands here, so what follows moves up as well
+                    ends[piece.name] = ends[piece.below]
+                continue
+            box = replace(piece, y=top, h=piece.y + piece.h - top)
             fitted = self._letterer.fit(
                 values[piece.field],
-                _room(piece, LABEL_SIZE + 1.6 if piece.label else 0.0),
+                _room(box, LABEL_SIZE + 1.6 if piece.label else 0.0),
                 _WEIGHTS[piece.weight],
                 language=language if piece.field == "name_native" else _LANGUAGES.get(piece.field),
                 field=piece.field,
                 tracking=piece.tracking,
             )
             ends[piece.name] = top + fitted.height / POINTS_PER_MM
-            placed.append((moved, fitted))
+            placed.append((box, fitted))
         return placed
 
-    def _edition_art(self, edition: str) -> tuple[bytes, bytes]:
+    def _edition_art(self, edition: str) -> tuple[_Art, _Art]:
         """The art of both sides, compressed; an issuer prints few editions, so all are kept."""
         found = self._art.get(edition)
         if found is None:
-            front, back = (
-                zlib.compress(self._draw(side, pieces, edition).encode("ascii"), 9)
-                for side, pieces in (("front", self._layout.front), ("back", self._layout.back))
-            )
-            found = self._art[edition] = (front, back)
+            front = self._draw("front", self._layout.front, edition)
+            found = self._art[edition] = (front, self._draw("back", self._layout.back, edition))
         return found
 
-    def _draw(self, side: str, pieces: Iterable[Piece], edition: str) -> str:
+    def _draw(self, side: str, pieces: Iterable[Piece], edition: str) -> _Art:
         """The operators of everything that is the same on every card of an edition."""
-        drawn = []
+        drawn: list[str] = []
+        curves: dict[str, str] = {}
         for piece in pieces:
             if isinstance(piece, Gradient):
                 drawn.append(f"/{piece.name} sh\n")
@@ -200,14 +225,19 @@ class CardPrinter:
                 box = " ".join(art.num(value) for value in (piece.x, piece.y, piece.w, piece.h))
                 drawn.append(f"q\n{art.CARD_SPACE}{art.rgb(piece.colour)}{box} re f\nQ\n")
             elif isinstance(piece, Rosette | Waves):
-                lines = art.rosette(piece, edition) if isinstance(piece, Rosette) else art.waves(piece, edition)
-                drawn.append(f"q\n{art.CARD_SPACE}/Pattern CS /{piece.name} SCN 1 j\n{lines}Q\n")
+                stored, lines = art.guilloche(piece, edition)
+                curves.update(stored)
+                drawn.append(f"q\n{art.CARD_SPACE}1 j\n{lines}Q\n")
             elif isinstance(piece, Seal):
                 drawn.append(_seal(piece, self._seals[side, piece.name], self._static))
             elif isinstance(piece, Label):
                 fitted = self._lines[side, piece.name]
                 drawn.append(_lines(fitted, piece, piece.align, piece.colour, self._static))
-        return "".join(drawn)
+        return _Art(
+            content=zlib.compress("".join(drawn).encode("ascii"), 9),
+            curves={name: zlib.compress(path.encode("ascii"), 9) for name, path in curves.items()},
+            patterns=_patterns(pieces),
+        )
 
     def _text(self, piece: Text, fitted: Fitted, own: "_Lettered") -> str:
         """A field with its label over it, both from the top of the box."""
@@ -243,7 +273,8 @@ def _values(page: CardPage, layout: Layout) -> dict[str, str]:
     return {
         "name": page.name,
         "name_native": page.name_native or "",
-        "name_chinese": page.name_chinese or "",
+        # A Chinese holder's native name is the Chinese one: it is printed once.
+        "name_chinese": page.name_chinese if page.name_chinese and page.name_chinese != page.name_native else "",
         "nationality": page.nationality,
         "valid_until": page.valid_until.isoformat(),
         "number": " ".join(page.number[start : start + 4] for start in range(0, len(page.number), 4)),
@@ -261,17 +292,14 @@ def _pieces(layout: Layout) -> list[tuple[str, Piece]]:
     return [*(("front", piece) for piece in layout.front), *(("back", piece) for piece in layout.back)]
 
 
-def _label_texts(layout: Layout) -> set[str]:
-    return {piece.label for _, piece in _pieces(layout) if isinstance(piece, Text) and piece.label}
-
-
 def _room(piece: Text | Label, taken: float) -> Room:
     """The room of a text in points, less what its label takes."""
     lines = piece.lines if isinstance(piece, Text) else 1
     taken = taken if isinstance(piece, Text) else 0.0
     return Room(
         width=piece.w * POINTS_PER_MM,
-        height=max(piece.h * POINTS_PER_MM - taken, piece.size * CAP_HEIGHT),
+        # One line is set on the box's base line and may rise over capitals, as Han characters do.
+        height=max(piece.h * POINTS_PER_MM - taken, piece.size * 1.1 if lines == 1 else 0.0),
         size=piece.size,
         lines=lines,
     )
@@ -472,9 +500,9 @@ def _portrait(
 
 def _patterns(pieces: Iterable[Piece]) -> str:
     """The shadings and patterns that the art of a side names."""
-    shadings = "".join(f"/{p.name} {art.diagonal(p)} " for p in pieces if isinstance(p, Gradient))
+    shadings = "".join(f"/{p.name} {art.across(p)} " for p in pieces if isinstance(p, Gradient))
     patterns = "".join(
-        f"/{p.name} << /PatternType 2 /Shading {art.diagonal(p)} >> " for p in pieces if isinstance(p, Rosette | Waves)
+        f"/{p.name} << /PatternType 2 /Shading {art.across(p)} >> " for p in pieces if isinstance(p, Waves)
     )
     return f"/Shading << {shadings}>> /Pattern << {patterns}>>"
 
@@ -516,13 +544,18 @@ class _Document:
         page.Contents = self._stream({}, zlib.compress(content.encode("ascii"), 6))
         self._document.addPage(page)
 
-    def form(self, content: bytes, fonts: Mapping[str, PDFObjectReference], patterns: str) -> PDFObjectReference:
+    def art(self, drawn: _Art, fonts: Mapping[str, PDFObjectReference]) -> PDFObjectReference:
         """Art as a form XObject over the whole page."""
-        names = PDFDictionary(dict(fonts))
-        resources = _Raw(f"<< /Font {names.format(self._document).decode('ascii')} {patterns} >>")
+        curves = {name: self._form(path, "<< >>") for name, path in drawn.curves.items()}
+        names = [PDFDictionary(dict(group)).format(self._document).decode("ascii") for group in (fonts, curves)]
+        return self._form(drawn.content, f"<< /Font {names[0]} /XObject {names[1]} {drawn.patterns} >>")
+
+    def _form(self, content: bytes, resources: str) -> PDFObjectReference:
+        """A form XObject; its box is generous, because curves are stored around the origin."""
+        reach = art.num(2 * PAGE_POINTS[0])
         entries = {
-            "Type": "/XObject", "Subtype": "/Form", "Resources": resources,
-            "BBox": f"[0 0 {PAGE_POINTS[0]:.2f} {PAGE_POINTS[1]:.2f}]",
+            "Type": "/XObject", "Subtype": "/Form", "Resources": _Raw(resources),
+            "BBox": f"[-{reach} -{reach} {reach} {reach}]",
         }  # fmt: skip
         return self._document.Reference(self._stream(entries, content))
 
