@@ -14,7 +14,7 @@ from cardsvc.settings import Settings
 from cardsvc.trust.publishing import policy_of
 from keys.demo import FIRST_EPOCH, DemoPlaces, init_demo
 from keys.disk import make_private_directory, write_file
-from keys.files import Passphrase
+from keys.files import STANDARD_COST, Cost, Passphrase
 from keys.keyring import Keyring, propose
 from keys.plan import Vault
 from verify.card import MAX_ISSUER
@@ -25,11 +25,17 @@ _PASSPHRASE_BYTES = 24
 
 
 def initialise(
-    settings: Settings, *, issuer: str, staff: Path, venues: Path, now: datetime
+    settings: Settings,
+    *,
+    issuer: str,
+    staff: Path,
+    venues: Path,
+    now: datetime,
+    cost: Cost = STANDARD_COST,
 ) -> dict[str, object]:
     """Make everything an installation needs; run again after a failure, it goes on where it stopped.
 
-    A demo gets a passphrase file and root keys of its own. In production the root's holders come together
+    ``cost`` is what one guess at the passphrase of the key files shall cost. A demo gets a passphrase file and root keys of its own. In production the root's holders come together
     elsewhere: this makes the service's keys, and the first key list for them to sign.
     """
     if not 0 < len(issuer) <= MAX_ISSUER:
@@ -38,7 +44,7 @@ def initialise(
         )
     roll, places = read_staff(staff), read_venues(venues)
     make_private_directory(settings.data)
-    keyring = _keys(settings, issuer, now)
+    keyring = _keys(settings, issuer, now, cost)
     store = open_store(settings.database, record_keys(keyring), create=True)
     try:
         with store.transaction() as tx:
@@ -87,7 +93,7 @@ def _rows(path: Path, table: str) -> list[dict[str, Any]]:
         raise ServiceError("bad_file", f"{path} must hold [[{table}]] tables with an id: {error}") from error
 
 
-def _keys(settings: Settings, issuer: str, now: datetime) -> Keyring:
+def _keys(settings: Settings, issuer: str, now: datetime, cost: Cost) -> Keyring:
     places = DemoPlaces(settings.data)
     if not settings.production and settings.key_passphrase_file is None and not places.live.exists():
         word = secrets.token_urlsafe(_PASSPHRASE_BYTES)
@@ -96,9 +102,9 @@ def _keys(settings: Settings, issuer: str, now: datetime) -> Keyring:
     if (places.live / "documents").exists():
         return Keyring.open(places.live, passphrase)
     if not settings.production:
-        return init_demo(settings.data, passphrase, issuer=issuer, now=now)
-    keyring = Keyring.create(places.live, passphrase, issuer=issuer)
-    apart = Vault(places.apart, passphrase)
+        return init_demo(settings.data, passphrase, issuer=issuer, now=now, cost=cost)
+    keyring = Keyring.create(places.live, passphrase, issuer=issuer, cost=cost)
+    apart = Vault(places.apart, passphrase, cost)
     proposal = propose(keyring, now, epoch=FIRST_EPOCH, apart=apart, root_version=1)
     raise ServiceError(
         "ceremony_needed",
