@@ -8,6 +8,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -45,24 +46,30 @@ def rounded(x: float, y: float, w: float, h: float, radius: float) -> str:
         ("l", x + r, low), ("c", x + k, low, x, low - k, x, low - r),
         ("l", x, y + r), ("c", x, y + k, x + k, y, x + r, y),
     ]  # fmt: skip
-    return "".join(" ".join(num(float(value)) for value in part[1:]) + f" {part[0]}\n" for part in parts) + "h\n"
+    return (
+        "".join(" ".join(num(float(value)) for value in part[1:]) + f" {part[0]}\n" for part in parts) + "h\n"
+    )
 
 
 def shading(colours: Sequence[Colour], start: Point, end: Point) -> str:
     """An axial shading dictionary between two points, colours at equal distances (ISO 32000-1, 8.7.4.5.3)."""
     parts = [
-        f"<< /FunctionType 2 /Domain [0 1] /N 1 /C0 [{' '.join(map(num, one))}] /C1 [{' '.join(map(num, two))}] >>"
-        for one, two in zip(colours, colours[1:], strict=False)
+        f"<< /FunctionType 2 /Domain [0 1] /N 1 /C0 [{_numbers(one)}] /C1 [{_numbers(two)}] >>"
+        for one, two in pairwise(colours)
     ]
     bounds = " ".join(num(index / len(parts)) for index in range(1, len(parts)))
     function = (
         f"<< /FunctionType 3 /Domain [0 1] /Functions [{' '.join(parts)}] /Bounds [{bounds}]"
         f" /Encode [{' '.join(['0 1'] * len(parts))}] >>"
     )
-    coords = " ".join(num(value) for value in (*start, *end))
     return (
-        f"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [{coords}] /Extend [true true] /Function {function} >>"
+        f"<< /ShadingType 2 /ColorSpace /DeviceRGB /Coords [{_numbers((*start, *end))}]"
+        f" /Extend [true true] /Function {function} >>"
     )
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return " ".join(num(value) for value in values)
 
 
 def across(piece: Gradient | Waves) -> str:
@@ -122,7 +129,10 @@ def _waves(piece: Waves, edition: str) -> str:
         phase = 2 * math.pi * (index / piece.curves + chance[0])
         length = piece.length * (1 + (index % 3) * 0.25 * (0.5 + chance[1]))
         points = [
-            (piece.x + piece.w * step / count, middle + swing * math.sin(2 * math.pi * piece.w * step / count / length + phase))
+            (
+                piece.x + piece.w * step / count,
+                middle + swing * math.sin(2 * math.pi * piece.w * step / count / length + phase),
+            )
             for step in range(count + 1)
         ]
         paths.append(_smooth(points, closed=False))
@@ -184,7 +194,9 @@ def path_operators(data: str) -> str:
             points = _absolute(kind, values, at, origin)
             if kind == "Q":
                 points = _cubic(at, *points)
-            out.append(_curve(points) if len(points) == 3 else f"{_pair(points[0])} {'m' if kind == 'M' else 'l'}\n")
+            out.append(
+                _curve(points) if len(points) == 3 else f"{_pair(points[0])} {'m' if kind == 'M' else 'l'}\n"
+            )
             at = points[-1]
             start = at if kind == "M" else start
     return "".join(out)

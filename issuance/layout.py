@@ -22,8 +22,23 @@ POINTS_PER_MM = 72 / 25.4
 PAGE_MM = (PAGE_POINTS[0] / POINTS_PER_MM, PAGE_POINTS[1] / POINTS_PER_MM)
 
 #: What a text box may show; the values come from `issuance.pdf.CardPage`.
-FIELDS = frozenset({"name", "name_native", "name_chinese", "nationality", "valid_until", "number", "card_class",
-                    "passport", "birth", "sex", "permit", "permit_until", "office"})  # fmt: skip
+FIELDS = frozenset(
+    {
+        "name",
+        "name_native",
+        "name_chinese",
+        "nationality",
+        "valid_until",
+        "number",
+        "card_class",
+        "passport",
+        "birth",
+        "sex",
+        "permit",
+        "permit_until",
+        "office",
+    }
+)
 #: Fewer printer pixels a module than this are not read reliably (CARD-FORMAT section 2).
 MIN_PIXELS = 4
 #: Labels are not names: they may be this small, in points.
@@ -149,9 +164,17 @@ class Code(Piece):
 
 
 _KINDS: Mapping[str, type[Piece]] = {
-    "gradient": Gradient, "band": Band, "rosette": Rosette, "waves": Waves, "seal": Seal, "label": Label,
-    "text": Text, "portrait": Portrait, "services": Services, "code": Code,
-}  # fmt: skip
+    "gradient": Gradient,
+    "band": Band,
+    "rosette": Rosette,
+    "waves": Waves,
+    "seal": Seal,
+    "label": Label,
+    "text": Text,
+    "portrait": Portrait,
+    "services": Services,
+    "code": Code,
+}
 _CHOICES: Mapping[str, frozenset[str]] = {
     "field": FIELDS,
     "weight": frozenset({"regular", "strong"}),
@@ -263,12 +286,21 @@ class _Reader:
                 raise self._fault(where, key, f"one of {', '.join(sorted(_CHOICES[key]))} was expected")
             return value
         wanted = {float: "a number", int: "a whole number over 0", str: "words"}
-        raise self._fault(where, key, f"{next(v for k, v in wanted.items() if k is hint)} was expected, not {value!r}")
+        raise self._fault(
+            where, key, f"{next(v for k, v in wanted.items() if k is hint)} was expected, not {value!r}"
+        )
 
     def _check(self, where: str, piece: Piece, before: list[Piece]) -> None:
         """What goes beyond single values: inside the page, big enough, known neighbours."""
-        if piece.w < 0 or piece.h < 0 or piece.x + piece.w > PAGE_MM[0] + 0.1 or piece.y + piece.h > PAGE_MM[1] + 0.1:
-            raise self._fault(where, "x", f"the box leaves the card of {PAGE_MM[0]:.2f} by {PAGE_MM[1]:.2f} mm")
+        if (
+            piece.w < 0
+            or piece.h < 0
+            or piece.x + piece.w > PAGE_MM[0] + 0.1
+            or piece.y + piece.h > PAGE_MM[1] + 0.1
+        ):
+            raise self._fault(
+                where, "x", f"the box leaves the card of {PAGE_MM[0]:.2f} by {PAGE_MM[1]:.2f} mm"
+            )
         if isinstance(piece, Text) and piece.below and piece.below not in {other.name for other in before}:
             raise self._fault(where, "below", f"no piece {piece.below!r} stands before this one")
         if isinstance(piece, Code):
@@ -283,8 +315,13 @@ class _Reader:
         given = self._table("words")
         for group, keys in _WORDS.items():
             for key in keys:
-                pair = given.get(group, {}).get(key) if isinstance(given.get(group, {}), dict) else None
-                if not isinstance(pair, list) or len(pair) != 2 or not all(isinstance(word, str) for word in pair):
+                entries = given.get(group)
+                pair = entries.get(key) if isinstance(entries, dict) else None
+                if (
+                    not isinstance(pair, list)
+                    or len(pair) != 2
+                    or not all(isinstance(word, str) for word in pair)
+                ):
                     raise self._fault(f"words.{group}", key, f"`{key}` needs its word in two languages")
                 words[group, key] = (pair[0], pair[1])
         return words
@@ -305,7 +342,9 @@ class _Reader:
         return (red / 255, green / 255, blue / 255)
 
     def _fault(self, table: str, key: str, words: str) -> IssuanceError:
-        return IssuanceError("bad_layout", f"{self._path}, line {self._line(table, key)}: {table} {key}: {words}")
+        return IssuanceError(
+            "bad_layout", f"{self._path}, line {self._line(table, key)}: {table} {key}: {words}"
+        )
 
     def _line(self, table: str, key: str) -> int:
         """The line of a key in a table, or of the table's head, or the last line."""

@@ -34,10 +34,30 @@ _JOINERS = frozenset("\u200c\u200d")
 #: Scripts that are broken between any two characters.
 _UNSPACED = frozenset({"Hani", "Hira", "Kana"})
 #: HarfBuzz knows languages by ISO 639-1 where there is one.
-_LANGUAGE_TAGS: Mapping[str, str] = {"urd": "ur", "fas": "fa", "ara": "ar", "jpn": "ja", "kor": "ko", "zho": "zh",
-                                     "hin": "hi", "ben": "bn", "tam": "ta", "tha": "th", "heb": "he", "amh": "am",
-                                     "mar": "mr", "nep": "ne", "srp": "sr", "bul": "bg", "mkd": "mk", "mya": "my",
-                                     "pus": "ps", "uig": "ug", "vie": "vi", "tur": "tr"}  # fmt: skip
+_LANGUAGE_TAGS: Mapping[str, str] = {
+    "urd": "ur",
+    "fas": "fa",
+    "ara": "ar",
+    "jpn": "ja",
+    "kor": "ko",
+    "zho": "zh",
+    "hin": "hi",
+    "ben": "bn",
+    "tam": "ta",
+    "tha": "th",
+    "heb": "he",
+    "amh": "am",
+    "mar": "mr",
+    "nep": "ne",
+    "srp": "sr",
+    "bul": "bg",
+    "mkd": "mk",
+    "mya": "my",
+    "pus": "ps",
+    "uig": "ug",
+    "vie": "vi",
+    "tur": "tr",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +123,13 @@ class Letterer:
         self._faces = faces
 
     def shape(
-        self, text: str, weight: Weight, *, language: str | None = None, field: str = "text", tracking: float = 0.0
+        self,
+        text: str,
+        weight: Weight,
+        *,
+        language: str | None = None,
+        field: str = "text",
+        tracking: float = 0.0,
     ) -> Line:
         """One line of ``text``; ``tracking`` is added after each glyph, in em.
 
@@ -112,12 +138,19 @@ class Letterer:
         base, levels = _levels(text, field)
         faces = self._itemise(text, levels, weight, language, field)
         runs = [
-            (levels[start], _shape_run(text, start, end, levels[start], faces[start], language, field, tracking))
+            (
+                levels[start],
+                _shape_run(text, start, end, levels[start], faces[start], language, field, tracking),
+            )
             for start, end in _equal_stretches(faces, levels)
         ]
         ordered = tuple(_reorder(runs))
         glyphs = [(run.face, glyph) for run in ordered for glyph in run.glyphs]
-        ink = [(low + glyph.dy, high + glyph.dy) for face, glyph in glyphs for low, high in (face.ink(glyph.gid),)]
+        ink = [
+            (low + glyph.dy, high + glyph.dy)
+            for face, glyph in glyphs
+            for low, high in (face.ink(glyph.gid),)
+        ]
         return Line(
             text=text,
             runs=ordered,
@@ -147,8 +180,8 @@ class Letterer:
         def shaped(piece: str) -> Line:
             return self.shape(piece, weight, language=language, field=field, tracking=tracking)
 
-        one = (shaped(text),)
-        settings = [one]
+        whole = shaped(text)
+        settings: list[tuple[Line, ...]] = [(whole,)]
         unbroken = room.lines > 1
         size = room.size
         while size >= room.min_size:
@@ -164,8 +197,8 @@ class Letterer:
         raise FieldError(
             field,
             "name_does_not_fit",
-            f"{field}: {len(text)} characters need {one[0].width * room.min_size:.0f} pt at the smallest readable"
-            f" size of {room.min_size} pt, and there are {room.lines} lines of {room.width:.0f} pt:"
+            f"{field}: {len(text)} characters need {whole.width * room.min_size:.0f} pt at the smallest"
+            f" readable size of {room.min_size} pt, and there are {room.lines} lines of {room.width:.0f} pt:"
             " ask the holder how the name may be shortened",
         )
 
@@ -192,7 +225,9 @@ class Letterer:
 
 def _no_glyph(char: str, field: str) -> FieldError:
     return FieldError(
-        field, "no_glyph", f"{field}: no typeface here can write {character_name(char)}: correct it or leave it out"
+        field,
+        "no_glyph",
+        f"{field}: no typeface here can write {character_name(char)}: correct it or leave it out",
     )
 
 
@@ -203,6 +238,9 @@ def _levels(text: str, field: str) -> tuple[int, list[int]]:
             raise _no_glyph(char, field)
     if not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
         return 0, [0] * len(text)
+    for char in text:  # the algorithm cannot place a character whose direction is not known
+        if not unicodedata.bidirectional(char):
+            raise _no_glyph(char, field)
     visible = "".join(char for char in text if char not in _JOINERS)
     storage = uax9.get_empty_storage()
     storage["base_level"] = base = uax9.get_base_level(visible)
@@ -240,7 +278,14 @@ def _equal_stretches(faces: list[Typeface], levels: list[int]) -> list[tuple[int
 
 
 def _shape_run(
-    text: str, start: int, end: int, level: int, face: Typeface, language: str | None, field: str, tracking: float
+    text: str,
+    start: int,
+    end: int,
+    level: int,
+    face: Typeface,
+    language: str | None,
+    field: str,
+    tracking: float,
 ) -> Run:
     """Shape ``text[start:end]``, with the text around it as context for joining."""
     buffer = hb.Buffer()

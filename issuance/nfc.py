@@ -35,7 +35,9 @@ def read_records(message: bytes) -> tuple[ndef.Record, ...]:
     Raises `IssuanceError` ``malformed_ndef`` for every departure from the NDEF specification.
     """
     if len(message) > MAX_MESSAGE:
-        raise IssuanceError("malformed_ndef", f"a chip holds at most {MAX_MESSAGE} bytes, and {len(message)} came")
+        raise IssuanceError(
+            "malformed_ndef", f"a chip holds at most {MAX_MESSAGE} bytes, and {len(message)} came"
+        )
     try:
         return tuple(ndef.message_decoder(message, errors="strict"))
     except (ndef.DecodeError, ValueError) as error:
@@ -52,4 +54,6 @@ def read_ndef(message: bytes) -> bytes:
         if record.type in (MEDIA_TYPE, SHORT_TYPE):
             return bytes(record.data)
     types = ", ".join(record.type or "an empty one" for record in records) or "none"
-    raise IssuanceError("no_card_record", f"a record of type {MEDIA_TYPE} was expected, and the types are: {types}")
+    raise IssuanceError(
+        "no_card_record", f"a record of type {MEDIA_TYPE} was expected, and the types are: {types}"
+    )

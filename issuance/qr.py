@@ -54,12 +54,14 @@ def modules(text: str, *, max_version: int) -> Matrix:
         raise IssuanceError("code_too_large", f"{len(text)} characters fit into no QR code at all") from error
     picture = Image.fromarray(zxingcpp.write_barcode_to_image(code, scale=1, add_quiet_zones=False))
     size = picture.width
-    matrix = Matrix(size, picture.point(lambda value: 255 - value).convert("1", dither=Image.Dither.NONE).tobytes())
+    matrix = Matrix(
+        size, picture.point(lambda value: 255 - value).convert("1", dither=Image.Dither.NONE).tobytes()
+    )
     if matrix.version > max_version:
         raise IssuanceError(
             "code_too_large",
-            f"{len(text)} characters need version {matrix.version} ({size} modules), and version {max_version}"
-            f" ({17 + 4 * max_version} modules) is the largest that is printed here",
+            f"{len(text)} characters need version {matrix.version} ({size} modules), and version"
+            f" {max_version} ({17 + 4 * max_version} modules) is the largest that is printed here",
         )
     return matrix
 
@@ -67,6 +69,8 @@ def modules(text: str, *, max_version: int) -> Matrix:
 def read_codes(image: Image.Image) -> list[str]:
     """The texts of all QR codes in a picture, in no particular order; what cannot be read is not there."""
     found = zxingcpp.read_barcodes(
-        image, formats=zxingcpp.BarcodeFormat.QRCode, text_mode=zxingcpp.TextMode.Plain
+        image,
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+        text_mode=zxingcpp.TextMode.Plain,
     )
     return [code.text for code in found]

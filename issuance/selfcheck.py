@@ -28,9 +28,7 @@ def read_back(pdf: bytes, dpi: int = DPI) -> ReadBack:
     try:
         if len(document) != 2:
             raise IssuanceError("not_a_card", f"a card has two pages, and this file has {len(document)}")
-        front, back = (
-            read_codes(page.render(scale=dpi / 72, grayscale=True).to_pil()) for page in document
-        )
+        front, back = (read_codes(page.render(scale=dpi / 72, grayscale=True).to_pil()) for page in document)
         return ReadBack(front, back)
     finally:
         document.close()

@@ -53,8 +53,23 @@ _BY_LANGUAGE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("kor", "Hani"): ("NotoSansKR", "NotoSansSC", "NotoSansJP"),
 }
 
-_LAYOUT_TABLES = ("GSUB", "GPOS", "GDEF", "BASE", "STAT", "cmap", "name", "OS/2", "post", "gasp", "vhea",
-                  "vmtx", "VORG", "DSIG", "meta")  # fmt: skip
+_LAYOUT_TABLES = (
+    "GSUB",
+    "GPOS",
+    "GDEF",
+    "BASE",
+    "STAT",
+    "cmap",
+    "name",
+    "OS/2",
+    "post",
+    "gasp",
+    "vhea",
+    "vmtx",
+    "VORG",
+    "DSIG",
+    "meta",
+)
 
 
 @lru_cache(maxsize=4096)
@@ -137,7 +152,9 @@ class Typeface:
             glyph_map=zlib.compress(glyph_map, 6),
             widths=widths,
             bounds=(-500, int(min(lows)) - 1, int(max(widths)) + 500, int(max(highs)) + 1),
-            to_unicode=zlib.compress(_to_unicode({code: text for (_, text), code in codes.items() if text}), 6),
+            to_unicode=zlib.compress(
+                _to_unicode({code: text for (_, text), code in codes.items() if text}), 6
+            ),
         )
 
 
@@ -156,7 +173,8 @@ class Typefaces:
             path = self._folder / f"{family}_{weight.value}.ttf"
             if not path.is_file():
                 raise IssuanceError(
-                    "font_missing", f"the font {path} is not there: run `npm ci`, then `python scripts/fonts.py`"
+                    "font_missing",
+                    f"the font {path} is not there: run `npm ci`, then `python scripts/fonts.py`",
                 )
             found = self._open[family, weight] = Typeface(path)
         return found
