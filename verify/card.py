@@ -157,7 +157,9 @@ class Card:
 
 
 def _rest(claims: Mapping[object, object], known: frozenset[int]) -> Mapping[object, object]:
-    return {key: value for key, value in claims.items() if key not in known} if claims.keys() - known else {}
+    if claims.keys() <= known:
+        return {}
+    return {key: value for key, value in claims.items() if key not in known}
 
 
 def _text(claims: Mapping[object, object], label: int, limit: int, name: str) -> str:

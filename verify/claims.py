@@ -8,6 +8,8 @@ from verify.errors import Refused
 
 Value = TypeVar("Value", int, str, bytes)
 
+_KEYS = frozenset((int, str))
+
 
 def optional(claims: Mapping[object, object], label: object, kind: type[Value], name: str) -> Value | None:
     """The claim if it is there; ``malformed`` if it is of another kind or too large an integer.
@@ -15,9 +17,9 @@ def optional(claims: Mapping[object, object], label: object, kind: type[Value], 
     ``type(…) is`` on purpose: ``True`` is an ``int`` to Python, and no integer to this format.
     """
     value = claims.get(label)
-    if value is None and label not in claims:
-        return None
     if type(value) is not kind:
+        if value is None and label not in claims:
+            return None
         raise Refused("malformed", f"{name} must be {kind.__name__}, not {type(value).__name__}")
     if type(value) is int and not -MAX_INTEGER < value < MAX_INTEGER:
         raise Refused("malformed", f"{name} is beyond ±2^53")
@@ -36,7 +38,6 @@ def mapping(value: object, name: str) -> Mapping[object, object]:
     """A map with keys that are integers or texts, and nothing that merely equals one (``true``, ``1.0``)."""
     if not isinstance(value, Mapping):
         raise Refused("malformed", f"{name} must be a map")
-    for key in value:
-        if type(key) is not int and type(key) is not str:
-            raise Refused("malformed", f"{name} has a key that is neither integer nor text")
+    if not _KEYS.issuperset(map(type, value)):
+        raise Refused("malformed", f"{name} has a key that is neither integer nor text")
     return value

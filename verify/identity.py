@@ -65,13 +65,13 @@ class Identity:
     def from_claim(cls, claim: object) -> "Identity":
         """Read the map; a known member of a wrong kind is ``malformed``."""
         items = mapping(claim, "claim 169")
-        texts = {name: optional(items, label, str, name.replace("_", " ")) for name, label in _TEXTS.items()}
+        texts = {name: optional(items, label, str, name) for name, label in _TEXTS.items() if label in items}
         return cls(
             birth=_birth(items),
             gender=optional(items, _GENDER, int, "gender"),
             photo=_photo(items),
             photo_format=optional(items, _PHOTO_FORMAT, int, "photo format"),
-            unknown={k: v for k, v in items.items() if k not in _KNOWN} if items.keys() - _KNOWN else {},
+            unknown={k: v for k, v in items.items() if k not in _KNOWN},
             **texts,
         )
 

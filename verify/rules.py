@@ -79,6 +79,12 @@ class Policy:
     passback_s: int | None = None
     permit_free: frozenset[int] = frozenset()
 
+    @property
+    def asks_history(self) -> tuple[str, ...]:
+        """The rules that only a reader which remembers can judge."""
+        asked = {"quota": self.quota is not None, "passback": self.passback_s is not None}
+        return tuple(rule for rule, wanted in asked.items() if wanted)
+
     def encode(self) -> dict[object, object]:
         """The policy map of a bundle (docs/format.md)."""
         policy: dict[object, object] = {

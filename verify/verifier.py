@@ -74,6 +74,7 @@ class Presentation:
 class _Findings:
     """What the steps learn on the way; a verdict is cut from it at whichever step the procedure ends."""
 
+    data_age_s: int
     attentions: list[tuple[str, str]] = field(default_factory=list)
     card: Card | None = None
     assurance: Assurance | None = None
@@ -99,6 +100,9 @@ class _Lists:
         return [part for part in (self.status, self.permits, self.entitlements) if part is not None]
 
 
+_NO_LISTS = _Lists()
+
+
 class Verifier:
     """Judges codes with the trust of one accepted bundle. Not shared between threads: it keeps caches."""
 
@@ -115,19 +119,19 @@ class Verifier:
 
     def judge(self, shown: Presentation, now: int) -> Verdict:
         """Judge one presentation at the epoch second ``now``; never raises for what a stranger can show."""
-        found = _Findings()
+        found = _Findings(self._age(_NO_LISTS, now))
         try:
             self._procedure(shown, now, found)
         except Refused as error:
-            return self._verdict(Answer.DENY, error.reason, str(error), shown, found, now)
+            return self._verdict(Answer.DENY, error.reason, str(error), shown, found)
         except Unchecked as error:
             found.attentions = [(error.reason, str(error))]
-            return self._verdict(Answer.ATTENTION, error.reason, str(error), shown, found, now)
+            return self._verdict(Answer.ATTENTION, error.reason, str(error), shown, found)
         if not found.attentions:
-            return self._verdict(Answer.ALLOW, "ok", "Valid.", shown, found, now)
+            return self._verdict(Answer.ALLOW, "ok", "Valid.", shown, found)
         weighty = [finding for finding in found.attentions if finding[0] not in _MILD]
         reason, words = (weighty or found.attentions)[0]
-        return self._verdict(Answer.ATTENTION, reason, words, shown, found, now)
+        return self._verdict(Answer.ATTENTION, reason, words, shown, found)
 
     def _procedure(self, shown: Presentation, now: int, found: _Findings) -> None:
         # 1. Text, inflate, CBOR, COSE, claims: nothing is believed yet.
@@ -145,6 +149,7 @@ class Verifier:
             raise Unchecked("unsupported", "the card has a critical claim that this reader does not know")
         found.card = card
         lists = self._lists(card, shown.service)
+        found.data_age_s = self._age(lists, now)
         # 5. Phone or chip binding.
         found.assurance = self._check_binding(code, shown, now, found)
         # 6. Dates.
@@ -215,7 +220,7 @@ class Verifier:
 
     def _lists(self, card: Card, service: int | None) -> _Lists:
         if card.status is None:
-            return _Lists()
+            return _NO_LISTS
         uri, trust = card.status.uri, self._trust
         entitlements = None if service is None else trust.entitlements(uri, service)
         return _Lists(trust.status(uri), trust.permits(uri), entitlements)
@@ -238,8 +243,8 @@ class Verifier:
 
     def _check_age(self, lists: _Lists, now: int, found: _Findings) -> None:
         """Step 7: the oldest list that speaks about this card says how old the data is."""
-        age = self._age(lists, now)
-        dead = any(now >= part.exp for part in lists.present()) or now >= self._trust.exp
+        age = found.data_age_s
+        dead = now >= min([self._trust.exp, *[part.exp for part in lists.present()]])
         if dead or age > self._policy.expired_after_s:
             raise Refused("data_expired", f"the reader's data is {age} s old, too old to judge by; sync it")
         if age > self._policy.stale_after_s:
@@ -333,9 +338,8 @@ class Verifier:
             raise Refused("low_assurance", f"this door asks for {accepted or 'nothing that exists'}")
         if not is_open(policy.hours, now, self._trust.day_offset_s):
             raise Refused("outside_hours", "this venue is closed now")
-        asked = {"quota": policy.quota is not None, "passback": policy.passback_s is not None}
         if history is None:
-            found.not_judged = tuple(rule for rule, wanted in asked.items() if wanted)
+            found.not_judged = policy.asks_history
             return
         if found.repeated:
             return  # The same scan again admits nobody a second time, so it is not counted against anyone.
@@ -347,7 +351,7 @@ class Verifier:
             raise Refused("passback", "this card went in a moment ago")
 
     def _verdict(
-        self, answer: Answer, reason: str, words: str, shown: Presentation, found: _Findings, now: int
+        self, answer: Answer, reason: str, words: str, shown: Presentation, found: _Findings
     ) -> Verdict:
         """Cut the findings to what this role may see."""
         card, noted = found.card, [name for name, _ in found.attentions]
@@ -361,7 +365,6 @@ class Verifier:
             # Nobody is locked in: the findings stay on record, the door opens (section 8).
             answer, reason, words, opens = Answer.ALLOW, "ok", "Leaving is always allowed.", True
         last_day = min(found.last_days) if found.last_days and answer is not Answer.DENY else None
-        lists = _Lists() if card is None else self._lists(card, shown.service)
         return Verdict(
             answer=answer,
             reason=reason,
@@ -371,7 +374,7 @@ class Verifier:
             service=shown.service,
             valid_until=None if last_day is None else date_of(last_day),
             assurance=found.assurance,
-            data_age_s=self._age(lists, now),
+            data_age_s=found.data_age_s,
             view=None if card is None else self._view(card, found),
             noted=tuple(dict.fromkeys(noted)),
             repeated=found.repeated,
@@ -387,8 +390,8 @@ class Verifier:
 
     def _age(self, lists: _Lists, now: int) -> int:
         """Seconds since the oldest list used was made; the bundle's own age where no list speaks."""
-        oldest = min((part.iat for part in lists.present()), default=self._trust.iat)
-        return max(0, now - oldest)
+        made = [part.iat for part in lists.present()] or [self._trust.iat]
+        return max(0, now - min(made))
 
     def _day_before(self, instant: int) -> int:
         """The last day that is over at ``instant``."""
