@@ -26,9 +26,11 @@ from cardsvc.records import (
     ApplicationRecord,
     ApplicationState,
     AuditEntry,
+    CardState,
     Facts,
     NewApplication,
     NewPerson,
+    PrintState,
     Slot,
     Transaction,
 )
@@ -38,6 +40,7 @@ from issuance.issuer import Prepared, PrintOrder, prepare
 from issuance.portrait import Portrait, prepare_portrait
 from issuance.rehearsal import Rehearsal
 from verify.card import Card
+from verify.days import day_at
 from verify.errors import CardsvcError
 
 #: Large enough that two syncs to disk hardly count, small enough that a transaction is over in a second.
@@ -201,8 +204,7 @@ class IssuingDesk:
             elif one.reference in references or passport in passports:
                 words = "The same person or reference stands twice among these applications; leave one out."
                 outcomes[one.place] = _refuse(one, "reference", "stands_twice", words)
-            elif (number := _living_card(tx, one, passport)) is not None:
-                words = f"This person has the card {number}; replace it, or extend its permit instead."
+            elif (words := self._living_card(tx, one, passport, now)) is not None:
                 outcomes[one.place] = _refuse(one, "passport", "living_card_exists", words)
             else:
                 fresh.append(one)
@@ -210,13 +212,35 @@ class IssuingDesk:
                 references.add(one.reference)
         return fresh
 
+    def _living_card(
+        self, tx: Transaction, one: _Candidate, passport: tuple[str, str], now: datetime
+    ) -> str | None:
+        """What to do about a living card of this person, whom the passport tells; None: there is none.
+
+        A card past its last day makes room for the next one, unless it is held: no hold is walked round.
+        """
+        one.person = tx.people.find_by_passport(*passport)
+        living = None if one.person is None else tx.cards.living_of(one.person)
+        if living is None:
+            return None
+        if living.valid_until >= day_at(int(now.timestamp()), self._installation.issuer.day_offset_s):
+            return f"This person has the card {living.number}; replace it, or extend its permit instead."
+        if living.state is not CardState.ACTIVE:
+            return f"This person's last card {living.number} is held; reinstate or revoke it first."
+        tx.cards.set_state(living.number, CardState.ENDED)
+        tx.audit.append(self._submitted_by, "card_ended", living.number, {"reason": "its last day"}, now)
+        return None
+
     def _repeat(self, tx: Transaction, one: _Candidate, before: ApplicationRecord, now: datetime) -> Outcome:
         """The same request again: the same card, audited; another request under the same id is refused."""
         number = before.card_number
         if before.request_digest != one.digest or number is None:
             words = f"The reference {one.reference} belongs to another application; give this one its own."
             return _refuse(one, "reference", "reference_in_use", words)
-        printed = tx.prints.of_card(number)
+        printed = [it for it in tx.prints.of_card(number) if it.state is not PrintState.ORPHANED]
+        if not printed:
+            words = f"The card {number} was given up before it was signed; apply under another reference."
+            return _refuse(one, "reference", "given_up", words)
         if len(printed) != 1:
             words = f"The card {number} was printed anew since; `cardsvc replace` makes another print."
             return _refuse(one, "reference", "printed_anew", words)
@@ -315,13 +339,6 @@ class IssuingDesk:
             for outcome in outcomes
             if isinstance(outcome, Refused)
         )
-
-
-def _living_card(tx: Transaction, one: _Candidate, passport: tuple[str, str]) -> str | None:
-    """The number of the living card of this person; who had a card before is recognised by the passport."""
-    one.person = tx.people.find_by_passport(*passport)
-    living = None if one.person is None else tx.cards.living_of(one.person)
-    return None if living is None else living.number
 
 
 def _record_people(tx: Transaction, candidates: Sequence[_Candidate], now: datetime) -> list[str]:

@@ -25,8 +25,12 @@ def nowhere(point: str) -> None:
 
 
 def card_signer(tx: Transaction, keyring: Keyring, now: datetime, count: int) -> Signer:
-    """The key for the next ``count`` cards: its window holds, and its number of cards is not used up."""
-    return keyring.card_signer(now, used=tx.prints.signed_by_key(), limit=CARDS_PER_KEY - count + 1)
+    """The key for the next ``count`` cards: its window holds, its number of cards is not used up.
+
+    A distrusted key counts as used up: until the next bundle, readers would refuse what it signs now.
+    """
+    used = tx.prints.signed_by_key() | {key.kid: CARDS_PER_KEY for key in tx.distrusted.all()}
+    return keyring.card_signer(now, used=used, limit=CARDS_PER_KEY - count + 1)
 
 
 def finish(
