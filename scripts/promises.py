@@ -1,0 +1,304 @@
+"""What this version promises, and the tests that keep it (``scripts/assurance.py`` writes the paper)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """One promise, the tests that fail when it is broken, and the name of its figure if it has one."""
+
+    words: str
+    tests: tuple[str, ...]
+    figure: str | None = None
+
+
+def promise(words: str, *tests: str, figure: str | None = None) -> Promise:
+    """A promise; tests are ``FILE::NAME`` below ``tests/``, or a whole ``FILE``."""
+    return Promise(words, tests, figure)
+
+
+Sections = Mapping[str, tuple[Promise, ...]]
+
+#: Every promise this version makes, by what it is about. The only place where promises are made.
+PROMISES: Sections = {
+    "A code": (
+        promise(
+            "No single changed bit of a genuine code is allowed",
+            "verify/test_hostile.py::test_every_flipped_bit_is_refused",
+        ),
+        promise(
+            "A changed character is refused, unless the text still inflates to identical bytes",
+            "verify/test_hostile.py::test_every_changed_character_is_refused_unless_the_bytes_stay_the_same",
+        ),
+        promise(
+            "Mutated and structured hostile inputs are never allowed, and no stray exception leaves",
+            "verify/test_hostile.py::test_mutated_codes",
+            "verify/test_hostile.py::test_structured_claims",
+            figure="hostile inputs",
+        ),
+        promise(
+            "An inflate bomb, lying lengths and depths cost neither memory nor time",
+            "verify/test_hostile.py::test_an_inflate_bomb_costs_neither_memory_nor_time",
+            "verify/test_hostile.py::test_lengths_that_lie_and_depths_cost_nothing",
+        ),
+        promise(
+            "Keys of small order, not canonical, or off the curve verify nothing",
+            "verify/test_hostile.py::test_small_order_keys_are_refused_and_verify_nothing",
+            "verify/test_hostile.py::test_keys_that_are_not_canonical_are_refused",
+            "verify/test_phone.py::test_a_key_off_the_curve_verifies_nothing",
+        ),
+        promise(
+            "Every reason of the verdict table is provoked by one change to a sound card",
+            "verify/test_verifier.py::test_one_change_one_reason",
+            "verify/test_verifier.py::test_every_reason_of_the_table_is_provoked",
+        ),
+        promise(
+            "Deny beats attention, and the first deny is the reason",
+            "verify/test_verifier.py::test_deny_beats_attention_and_the_first_is_the_reason",
+        ),
+        promise(
+            "A door opens on an attention only if its policy names it, and a policy can name two only",
+            "verify/test_verifier.py::test_a_door_opens_if_every_attention_is_one_it_names",
+            "verify/test_verifier.py::test_no_policy_opens_on_anything_else",
+        ),
+        promise(
+            "A verdict is cut to its role: a gate sees nothing, a seller the standing",
+            "verify/test_verifier.py::test_views_are_cut_to_the_role",
+            "verify/test_verifier.py::test_a_seller_sees_the_standing_the_holder_consents_to_show",
+        ),
+    ),
+    "Time": (
+        promise(
+            "A clock ten years off in either direction turns no expired card green",
+            "verify/test_verifier.py::test_ten_years_either_way_turn_no_expired_card_green",
+            "verify/test_verifier.py::test_a_clock_before_the_data_judges_nothing",
+        ),
+        promise(
+            "A day ends at the issuer's midnight, to the second",
+            "verify/test_verifier.py::test_a_day_ends_at_the_issuers_midnight",
+        ),
+        promise(
+            "An ended permit does not pass on old data, and who extended early is not locked out",
+            "verify/test_permit_simulation.py::test_no_violation_but_a_permit_cut_short_after_the_list_was_made",
+        ),
+    ),
+    "Trust": (
+        promise(
+            "Every reason to refuse a bundle is provoked by one changed field, and a refusal changes nothing",
+            "verify/test_trust.py::test_one_changed_field_one_reason",
+            "verify/test_trust.py::test_every_reason_of_the_contract_is_provoked",
+            "verify/test_trust.py::test_whole_or_nothing",
+        ),
+        promise(
+            "Rollback, freeze, fast-forward and mix-and-match are refused",
+            "verify/test_trust.py::test_rollback",
+            "verify/test_trust.py::test_freeze_an_expired_root_is_not_unfrozen_by_a_clock_set_back",
+            "verify/test_trust.py::test_fast_forward_a_future_bundle_is_refused_and_moves_no_floor",
+            "verify/test_trust.py::test_mix_and_match_another_issuer",
+        ),
+        promise(
+            "A thief of a bundle key adds no trust, and the next epoch undoes what he did",
+            "keys/test_bundle.py::test_a_thief_of_a_bundle_key_adds_nothing",
+            "verify/test_trust.py::test_fast_forward_a_huge_seq_is_undone_by_the_next_epoch",
+        ),
+        promise(
+            "An old reader follows three root rotations",
+            "verify/test_trust.py::test_three_rotations_from_an_old_reader",
+            "keys/test_keyring.py::test_three_root_rotations_and_an_old_reader_still_follows",
+        ),
+        promise(
+            "A stolen card key is distrusted, and its genuine cards go on",
+            "verify/test_trust.py::test_distrust_with_its_issued_list",
+            "keys/test_bundle.py::test_distrust_and_issued_list_travel",
+        ),
+        promise(
+            "A city's bundle (310,000 prints, three services) has at most 150 KB",
+            "verify/test_city_bundle.py::test_a_city_fits_and_loads",
+            figure="city bundle",
+        ),
+    ),
+    "Phones and chips, on the reader's side": (
+        promise(
+            "A phone code is good from 30 s before to 60 s after its time",
+            "verify/test_phone.py::test_a_code_is_fresh_from_30_s_before_to_60_s_after",
+        ),
+        promise(
+            "A code shown again, however wrapped or signed, admits nobody a second time",
+            "verify/test_phone.py::test_the_same_code_again",
+            "verify/test_phone.py::test_another_signature_over_the_same_payload_is_the_same_presentation",
+            "verify/test_phone.py::test_another_wrapping_of_the_same_token_is_the_same_presentation",
+            "verify/test_phone.py::test_the_seen_set_survives_a_restart_and_forgets_in_time",
+        ),
+        promise(
+            "A challenge is answered once",
+            "verify/test_phone.py::test_a_challenge_is_answered_once_and_a_second_answer_never_passes",
+        ),
+        promise(
+            "A token without its outer signature is stripped, never unsigned",
+            "verify/test_phone.py::test_a_token_alone_is_stripped_not_unsigned",
+        ),
+        promise(
+            "A chip's code on another chip is refused; only the chip's own key proves it",
+            "verify/test_phone.py::test_chips",
+            "verify/test_phone.py::test_a_chip_that_proves_nothing",
+        ),
+    ),
+    "Keys": (
+        promise(
+            "One root signature is refused and two are accepted; a key counts once",
+            "keys/test_root.py::test_one_signature_is_refused_and_two_are_accepted",
+            "keys/test_root.py::test_a_key_counts_once",
+            "keys/test_ceremony.py::test_one_holder_alone_signs_nothing",
+        ),
+        promise(
+            "A ceremony's transcript proves itself from public files, and a changed one is refused",
+            "keys/test_ceremony.py::test_from_a_file_to_a_root_document_that_proves_itself",
+            "keys/test_ceremony.py::test_a_changed_transcript_is_refused",
+        ),
+        promise(
+            "A key file that others may read, or that was changed or renamed, does not open",
+            "keys/test_files.py::test_a_file_others_may_reach_is_refused",
+            "keys/test_files.py::test_a_changed_file_is_refused_by_name",
+            "keys/test_files.py::test_a_renamed_file_does_not_open",
+        ),
+        promise(
+            "A key is never written over, and a failed write leaves the old file",
+            "keys/test_files.py::test_a_key_is_never_written_over",
+            "keys/test_files.py::test_a_failed_write_leaves_the_old_file_and_nothing_else",
+        ),
+        promise(
+            "Windows follow each other without a gap for a year; the next epoch's halves lie apart",
+            "keys/test_keyring.py::test_windows_follow_each_other_for_a_year",
+            "keys/test_keyring.py::test_next_epochs_halves_are_sealed_apart_until_a_restore",
+        ),
+    ),
+    "Issuing and printing": (
+        promise(
+            "Each rule of an application has its field and reason, and all that is wrong is said at once",
+            "issuance/test_application.py::test_each_rule_has_its_reason",
+            "issuance/test_application.py::test_everything_wrong_is_said_at_once",
+        ),
+        promise(
+            "A name is never cut silently",
+            "issuance/test_names.py::test_the_card_says_when_a_name_was_cut",
+            "issuance/test_application.py::test_a_very_long_name_is_cut_and_says_so",
+        ),
+        promise(
+            "No metadata of a portrait leaves; a bomb is refused by its header",
+            "issuance/test_portrait.py::test_no_metadata_leaves",
+            "issuance/test_portrait.py::test_a_bomb_is_refused_by_its_header",
+        ),
+        promise(
+            "A face keeps to its byte limit, even from noise",
+            "issuance/test_portrait.py::test_noise_keeps_to_the_limit",
+        ),
+        promise(
+            "A page shows both codes on the printer's grid, and a damaged one is not handed out",
+            "issuance/test_pdf.py::test_both_codes_are_read_from_the_printed_page",
+            "issuance/test_pdf.py::test_modules_are_whole_printer_pixels_in_a_white_box",
+            "issuance/test_pdf.py::test_a_damaged_code_is_not_handed_out",
+        ),
+        promise(
+            "Every character of a name is drawn, or refused by name",
+            "issuance/test_lettering.py::test_any_text_is_shaped_whole_or_refused",
+            "issuance/test_lettering.py::test_a_character_without_a_glyph_is_named",
+        ),
+        promise(
+            "The examples lead to twelve cards in ten scripts and two refusals",
+            "test_examples.py::test_a_dozen_parse_and_two_are_refused_as_said",
+            "test_examples.py::test_the_names_are_in_ten_scripts",
+        ),
+    ),
+    "Records": (
+        promise(
+            "What was reserved is found after a crash and finished; nothing is reserved twice",
+            "records/test_issuing.py::test_what_was_reserved_is_found_after_a_crash_and_finished",
+            "records/test_issuing.py::test_nothing_is_reserved_twice",
+            "records/test_issuing.py::test_writers_in_parallel_never_share_an_index",
+        ),
+        promise(
+            "A person has one living card, and nobody approves his own request, by constraint",
+            "records/test_issuing.py::test_one_living_card_a_person",
+            "records/test_issuing.py::test_nobody_approves_his_own_request",
+        ),
+        promise(
+            "No name stands in any file or dump; a value that was moved does not open",
+            "records/test_sealing.py::test_no_name_in_any_file",
+            "records/test_sealing.py::test_no_name_in_a_dump",
+            "records/test_sealing.py::test_swapped_ciphertexts_do_not_open",
+        ),
+        promise(
+            "An erased person is gone for ever",
+            "records/test_sealing.py::test_an_erased_person_is_gone_for_ever",
+        ),
+        promise(
+            "An audit entry that was changed, deleted, inserted, moved or cut off is named",
+            "records/test_audit.py::test_tampering_is_named",
+            "records/test_audit.py::test_an_empty_chain_with_a_remembered_head_was_cut",
+        ),
+        promise(
+            "A commit is on disk when it returns, on SQLite and PostgreSQL",
+            "records/test_store.py::test_sqlite_is_opened_durable_and_strict",
+            "records/test_store.py::test_postgres_is_opened_durable",
+        ),
+        promise(
+            "A full disk is named and leaves nothing half",
+            "records/test_store.py::test_a_full_disk_is_named_and_leaves_nothing",
+        ),
+        promise(
+            "Migrations and models agree, on both databases",
+            "records/test_migrations.py::test_migrations_and_models_agree",
+        ),
+        promise(
+            "Extending a stay lifts no hold",
+            "records/test_status_lists.py::test_extending_lifts_no_hold",
+        ),
+    ),
+    "Others": (
+        promise(
+            "Other people's readers verify our codes and refuse a flipped bit",
+            "oracles/test_cards.py::test_reads_what_we_wrote",
+            "oracles/test_cards.py::test_reads_issued_cards",
+            "oracles/test_cards.py::test_refuses_a_flipped_bit",
+        ),
+        promise(
+            "Other people's readers read our status lists, as CWT and as JWT",
+            "oracles/test_status.py::test_reads_the_cwt_form",
+            "oracles/test_status.py::test_reads_the_jwt_form",
+        ),
+        promise(
+            "zxing and zbar read both codes from the page, clean, blurred and turned",
+            "oracles/test_pictures.py::test_codes_are_read_from_the_page",
+        ),
+        promise(
+            "We agree with other people's cases, each exception with its reason",
+            "vectors/test_base45.py",
+            "vectors/test_c2sp_cctv_ed25519.py",
+            "vectors/test_cbor.py",
+            "vectors/test_claim169.py",
+            "vectors/test_cose_wg_examples.py",
+            "vectors/test_eu_dcc.py",
+            "vectors/test_mrz.py",
+            "vectors/test_ndef.py",
+            "vectors/test_token_status_list.py",
+            "vectors/test_wycheproof.py",
+            figure="vector cases",
+        ),
+        promise(
+            "The written format and real bytes agree",
+            "verify/test_cddl.py::test_real_bytes_match",
+            "verify/test_cddl.py::test_every_payload_and_header_of_the_format_is_checked",
+        ),
+        promise(
+            "The gate's wheel installs alone into an empty environment and checks a card",
+            "gate/test_bare_install.py::test_only_what_a_gate_needs_is_there",
+            "gate/test_bare_install.py::test_a_real_card_is_allowed",
+        ),
+        promise(
+            "Imports run one way; types, lint and form hold",
+            "house/test_house.py::test_direction_of_imports",
+            "house/test_house.py::test_types",
+        ),
+    ),
+}
