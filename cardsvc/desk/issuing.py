@@ -172,13 +172,11 @@ class IssuingDesk:
         raw = request.raw
         if isinstance(raw, ApplicationRefused):
             return _refused(request.place, None, raw)
-        reference = raw.get("reference")
-        reference = reference if isinstance(reference, str) else None
         try:
             application = parse_application(raw, now=now, base=base)
             portrait = prepare_portrait(application.portrait)
         except (ApplicationRefused, FieldError) as error:
-            return _refused(request.place, reference, error)
+            return _refused(request.place, raw.get("reference"), error)
         digest = _digest(raw, application.portrait)
         facts = facts_of(application, self._office)
         # Without an id of the desk's own, the request is its own id: repeated, it makes no second card.
@@ -204,8 +202,8 @@ class IssuingDesk:
             elif one.reference in references or passport in passports:
                 words = "The same person or reference stands twice among these applications; leave one out."
                 outcomes[one.place] = _refuse(one, "reference", "stands_twice", words)
-            elif (words := self._living_card(tx, one, passport, now)) is not None:
-                outcomes[one.place] = _refuse(one, "passport", "living_card_exists", words)
+            elif (living := self._living_card(tx, one, passport, now)) is not None:
+                outcomes[one.place] = _refuse(one, "passport", "living_card_exists", living)
             else:
                 fresh.append(one)
                 passports.add(passport)
@@ -363,6 +361,12 @@ def _refuse(one: _Candidate, name: str, reason: str, words: str) -> Refused:
     return Refused(one.place, one.reference, ((name, reason, words),))
 
 
-def _refused(place: int, reference: str | None, error: ApplicationRefused | FieldError) -> Refused:
+def _refused(place: int, reference: object, error: ApplicationRefused | FieldError) -> Refused:
     errors = error.errors if isinstance(error, ApplicationRefused) else (error,)
-    return Refused(place, reference, tuple((one.field, one.reason, str(one)) for one in errors))
+    # A reference that is wrong itself could be anything, and of any length: it goes into no record.
+    sound = isinstance(reference, str) and all(one.field != "reference" for one in errors)
+    return Refused(
+        place,
+        str(reference).strip() if sound else None,
+        tuple((one.field, one.reason, str(one)) for one in errors),
+    )

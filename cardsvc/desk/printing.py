@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -113,7 +113,7 @@ def _layouts() -> Path:
 
 
 def produce(job: Job, out: Path, fonts: Path) -> Produced:
-    """Render one card, read it back, and only then write its files; each whole or not at all."""
+    """Render one card, read it back, and only then write its files: all of them whole, or none."""
     page, number = job.page, job.number
     try:
         pdf = _printer(fonts).render(page)
@@ -126,17 +126,27 @@ def produce(job: Job, out: Path, fonts: Path) -> Produced:
         f"{number}.identity.txt": page.identity_text.encode("ascii"),
         f"{number}.ndef": ndef_message(job.gate),
     }
-    for name, data in contents.items():
-        write_whole(out / name, data)
+    try:
+        for name, data in contents.items():
+            write_whole(out / name, data)
+    except OSError as error:
+        for name in contents:
+            with suppress(OSError):  # A folder that cannot be written holds nothing of this card anyhow.
+                (out / name).unlink()
+        return Produced(number, {}, ("cannot_write", f"{out} cannot be written: {error.strerror}"))
     return Produced(number, {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()})
 
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write beside, then rename: nobody ever sees half a file. They hold personal data: mode 0600."""
     beside = path.with_name(f".{path.name}.new")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(data)
-    beside.replace(path)
+    try:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(data)
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 class Workshop:

@@ -122,7 +122,8 @@ def test_who_extended_early_passes_an_offline_reader_across_the_printed_day(eith
 
 
 @pytest.mark.parametrize(
-    ("day", "reason"), [("2026-06-30", "not_longer"), ("2026-06-01", "not_longer"), ("2026-07-01", "day_passed")]
+    ("day", "reason"),
+    [("2026-06-30", "not_longer"), ("2026-06-01", "not_longer"), ("2026-07-01", "day_passed")],
 )
 def test_a_permit_is_only_made_longer_and_not_into_the_past(town: Town, day: str, reason: str) -> None:
     card = town.card(application())
@@ -153,7 +154,9 @@ def test_replaced_the_old_print_says_so_and_the_new_one_has_the_rights_of_today(
     assert reader.judge(new, at("2026-04-01 01:06"), Service.HOSPITAL) == ALLOW
     assert reader.judge(new, at("2026-04-01 01:06"), Service.LIBRARY) == "deny entitlement_withdrawn"
 
-    first, second = (Card.decode(decode_sign1(town.codes(one).gate).payload) for one in (card.print_id, print_id))
+    first, second = (
+        Card.decode(decode_sign1(town.codes(one).gate).payload) for one in (card.print_id, print_id)
+    )
     assert (first.number, first.expires) == (second.number, second.expires)
     assert second.print_number == 2
     assert second.services == 1 << Service.BUS | 1 << Service.HOSPITAL
@@ -194,7 +197,9 @@ def test_the_card_ends_with_its_last_day_and_a_new_one_can_be_issued(town: Town)
     assert reader.judge(code, at("2026-04-30 16:00:00")) == "deny expired"
     with refused("card_over"):
         town.life(at("2026-04-30 16:00:00")).replace(card.number, "broken")
-    (too_early,) = town.issue(raw | {"reference": "next", "valid_until": "2026-12-31"}, now=at("2026-04-30 15:59:59"))
+    (too_early,) = town.issue(
+        raw | {"reference": "next", "valid_until": "2026-12-31"}, now=at("2026-04-30 15:59:59")
+    )
     assert not hasattr(too_early, "number")
     following = town.card(raw | {"reference": "next", "valid_until": "2026-12-31"}, at("2026-04-30 16:00:00"))
     assert following.number != card.number
@@ -217,7 +222,9 @@ def test_a_stolen_card_key_is_distrusted_and_its_genuine_cards_go_on(either_town
     assert [reader.judge(code, at("2026-03-02 08:06")) for code in forged] == [ALLOW, ALLOW]
 
     with town.installation.store.transaction() as tx:
-        tx.distrusted.add(DistrustedKeyRecord(printed.signing_kid, "stolen", "chief1", at("2026-03-02 09:00")))
+        tx.distrusted.add(
+            DistrustedKeyRecord(printed.signing_kid, "stolen", "chief1", at("2026-03-02 09:00"))
+        )
     after = town.card(application(3), at("2026-03-02 09:01"))
     reader.sync(at("2026-03-02 09:05"))
     codes = [town.codes(card.print_id) for card in honest]
@@ -264,6 +271,9 @@ def test_a_bundle_before_the_first_card_serves_a_reader(town: Town) -> None:
     reader = town.reader(now=NOW)
     card = town.card(application(), at("2026-03-02 08:01"))
     # It has no list for this card yet: the printed claims stand, and the door's policy decides.
-    assert reader.judge(town.codes(card.print_id).gate_text, at("2026-03-02 08:02")) == "attention status_unknown"
+    assert (
+        reader.judge(town.codes(card.print_id).gate_text, at("2026-03-02 08:02"))
+        == "attention status_unknown"
+    )
     reader.sync(at("2026-03-02 08:03"))
     assert reader.judge(town.codes(card.print_id).gate_text, at("2026-03-02 08:04")) == ALLOW
