@@ -81,6 +81,7 @@ PROMISES: Sections = {
         promise(
             "An ended permit does not pass on old data, and who extended early is not locked out",
             "verify/test_permit_simulation.py::test_no_violation_but_a_permit_cut_short_after_the_list_was_made",
+            figure="permit simulation",
         ),
     ),
     "Trust": (
@@ -173,7 +174,83 @@ PROMISES: Sections = {
             "keys/test_keyring.py::test_next_epochs_halves_are_sealed_apart_until_a_restore",
         ),
     ),
+    "A card's life": (
+        promise(
+            "Suspended is denied until it is reinstated; revoked is for ever",
+            "desk/test_life.py::test_held_freed_and_ended_for_ever",
+            "records/test_issuing.py::test_revoked_is_for_ever",
+        ),
+        promise(
+            "What is granted after printing passes with the next bundle on the same card, until its day",
+            "desk/test_life.py::test_granted_after_printing_until_a_last_day_and_withdrawn",
+            "desk/test_life.py::test_a_printed_right_is_withdrawn_and_ends_on_its_printed_day",
+        ),
+        promise(
+            "A permit ends, is extended, and the same plastic passes again",
+            "desk/test_life.py::test_the_permit_ends_and_is_extended_on_the_same_plastic",
+        ),
+        promise(
+            "Who extended early passes an off-line reader across the printed day",
+            "desk/test_life.py::test_who_extended_early_passes_an_offline_reader_across_the_printed_day",
+        ),
+        promise(
+            "Extending a stay lifts no hold",
+            "desk/test_life.py::test_extending_lifts_no_hold",
+            "records/test_status_lists.py::test_extending_lifts_no_hold",
+        ),
+        promise(
+            "A replaced print says so, and the new one carries the rights of that day",
+            "desk/test_life.py::test_replaced_the_old_print_says_so_and_the_new_one_has_the_rights_of_today",
+        ),
+        promise(
+            "A distrusted card key signs no more, and its genuine cards go on",
+            "desk/test_life.py::test_a_stolen_card_key_is_distrusted_and_its_genuine_cards_go_on",
+        ),
+        promise(
+            "Only the department that owns a service grants or withdraws it",
+            "desk/test_life.py::test_only_the_department_that_owns_a_service_grants_it",
+        ),
+    ),
     "Issuing and printing": (
+        promise(
+            "The same request again is the same card and the same bytes; the same person gets no second card",
+            "desk/test_issuing.py::test_the_same_request_again_is_the_same_card_and_is_audited",
+            "desk/test_issuing.py::test_the_same_person_under_another_reference_gets_no_second_card",
+            "desk/test_printing.py::test_produced_again_the_files_are_the_same_byte_for_byte",
+        ),
+        promise(
+            "A run stopped at any named point is finished with the same bytes, or given up and revoked",
+            "desk/test_issuing.py::test_what_was_reserved_is_finished_with_the_same_bytes",
+            "desk/test_issuing.py::test_an_intent_that_no_longer_passes_is_given_up",
+        ),
+        promise(
+            "One bad application stops none of the rest",
+            "desk/test_issuing.py::test_one_bad_application_stops_none_of_the_rest",
+        ),
+        promise(
+            "Who submits and who approves are two members of staff, and every act names its people",
+            "desk/test_issuing.py::test_who_submits_and_who_approves_are_two_members_of_staff",
+            "desk/test_issuing.py::test_every_act_is_recorded_with_its_people",
+        ),
+        promise(
+            "One process issues at a time",
+            "desk/test_issuing.py::test_only_one_process_issues_at_a_time",
+        ),
+        promise(
+            "A card key signs within its window and its number of cards",
+            "desk/test_issuing.py::test_card_keys_have_a_budget",
+            "desk/test_issuing.py::test_no_card_key_signs_outside_its_window",
+        ),
+        promise(
+            "A card's files are whole or not there, and only their owner reads them",
+            "desk/test_printing.py::test_a_file_is_there_whole_or_not_at_all",
+            "desk/test_printing.py::test_four_files_that_only_their_owner_reads",
+            "desk/test_printing.py::test_a_full_disk_leaves_no_half_card",
+        ),
+        promise(
+            "A page that does not read back is held back, and the rest goes on",
+            "desk/test_printing.py::test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on",
+        ),
         promise(
             "Each rule of an application has its field and reason, and all that is wrong is said at once",
             "issuance/test_application.py::test_each_rule_has_its_reason",
@@ -223,7 +300,8 @@ PROMISES: Sections = {
             "records/test_issuing.py::test_nobody_approves_his_own_request",
         ),
         promise(
-            "No name stands in any file or dump; a value that was moved does not open",
+            "No name stands in any file, dump or audit; a value that was moved does not open",
+            "desk/test_issuing.py::test_the_records_and_the_audit_name_nobody",
             "records/test_sealing.py::test_no_name_in_any_file",
             "records/test_sealing.py::test_no_name_in_a_dump",
             "records/test_sealing.py::test_swapped_ciphertexts_do_not_open",
@@ -249,10 +327,6 @@ PROMISES: Sections = {
         promise(
             "Migrations and models agree, on both databases",
             "records/test_migrations.py::test_migrations_and_models_agree",
-        ),
-        promise(
-            "Extending a stay lifts no hold",
-            "records/test_status_lists.py::test_extending_lifts_no_hold",
         ),
     ),
     "Others": (
