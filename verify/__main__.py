@@ -140,7 +140,7 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
         else TrustState.from_json(kept.decode("utf-8", "replace"))
     )
     try:
-        state, trust = accept(state, bundle, instant)
+        following, trust = accept(state, bundle, instant)
         Policy.decode(trust.policy)  # Rules that this reader lacks must not push out the last good bundle.
     except CardsvcError as error:
         last = directory.read(_BUNDLE)
@@ -155,7 +155,7 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
         return _Trusted(trust, error, directory.seen())
     # The bundle first: a state that is ahead of its bundle would refuse it as a rollback of itself.
     directory.write(_BUNDLE, bundle)
-    directory.write(_STATE, state.to_json().encode("utf-8"))
+    directory.write(_STATE, following.to_json().encode("utf-8"))
     return _Trusted(trust, None, directory.seen())
 
 
