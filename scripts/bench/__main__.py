@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.bench import base45, bundle, check, growth, repeat
+from scripts.bench import base45, bundle, check, growth, issuing, repeat
 from scripts.bench.measure import BenchError, Row
 from scripts.bench.peers import Peers
 from scripts.bench.town import Town, started
@@ -24,6 +24,7 @@ GOALS: Mapping[str, Goal] = {
     "check": check.run,
     "repeat": repeat.run,
     "base45": base45.run,
+    "issue": issuing.run,
     "bundle": bundle.run,
     "growth": growth.run,
 }

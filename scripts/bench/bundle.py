@@ -78,7 +78,7 @@ def _list(
     entitlements = {}
     for service in SERVICES:
         changed = chance.sample(used, int(len(used) * CHANGED))
-        dated = chance.sample(used, DATED_GRANTS * size // prints)
+        dated = chance.sample(used, min(len(used), DATED_GRANTS * size // prints))
         entitlements[service] = {
             **{index: Entitlement(chance.choice((GRANTED, WITHDRAWN))) for index in changed},
             **{

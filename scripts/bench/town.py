@@ -36,7 +36,7 @@ class Town:
 
     def __init__(self, folder: Path, now: datetime) -> None:
         """Make the keys below ``folder``; every card and list is dated shortly before ``now``."""
-        self.now, self.second = now, int(now.timestamp())
+        self.now, self.second, self.folder = now, int(now.timestamp()), folder
         words = Passphrase(b"for one run of the benchmarks")
         self.keyring = init_demo(folder / "town", words, issuer=ISSUER, now=now, plan=PLAN, cost=_COST)
         self._signer = self.keyring.card_signer(now)

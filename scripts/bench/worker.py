@@ -91,14 +91,13 @@ def use_sd_jwt(request: Request) -> tuple[Reader, list[str]]:
 
 
 def bend(request: Request) -> Callable[[str], str]:
-    """For a test that forged tokens are refused: one character of the payload is another one."""
+    """For a test that forged tokens are refused: one character of the signature is another one."""
     if not request.get("forge"):
         return lambda token: token
 
     def forge(token: str) -> str:
-        head, payload, rest = token.split(".", 2)
-        at = len(payload) // 2
-        return f"{head}.{payload[:at]}{'A' if payload[at] != 'A' else 'B'}{payload[at + 1 :]}.{rest}"
+        head, payload, signature = token.split(".", 2)
+        return f"{head}.{payload}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}"
 
     return forge
 
