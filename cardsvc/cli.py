@@ -271,9 +271,7 @@ def _acting() -> Iterator[Installation]:
     """An installation that a command may change: names on a command line approve nothing in production."""
     settings = read_settings()
     if settings.production:
-        words = (
-            "with production settings a card changes only by an approval, which no command line gives"
-        )
+        words = "with production settings a card changes only by an approval, which no command line gives"
         raise ServiceError("approval_needed", words)
     with open_installation(settings) as installation:
         yield installation

@@ -55,6 +55,10 @@ def renewal(json: Json = False) -> None:
 @keys_app.command()
 def extend(
     more_card_keys: Annotated[int, typer.Option(help="Further card keys for this window.")] = 0,
+    root_version: Annotated[
+        int | None,
+        typer.Option(help="The version of the root that will sign it, where the root changes too."),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Make the keys that are missing, and the key list for the root holders to sign."""
@@ -63,7 +67,11 @@ def extend(
     apart = Vault(DemoPlaces(settings.data).apart, passphrase)
     with open_installation(settings) as installation:
         due = installation.keyring.extend(
-            datetime.now(UTC), epoch=installation.issuer.epoch, apart=apart, more_card_keys=more_card_keys
+            datetime.now(UTC),
+            epoch=installation.issuer.epoch,
+            apart=apart,
+            root_version=root_version,
+            more_card_keys=more_card_keys,
         )
     speak.give({"needed": due.needed, "proposal": due.proposal and str(due.proposal)})
     speak.say(due.words)
@@ -91,8 +99,8 @@ def check_transcript(
     """Prove a ceremony's transcript again, from public files alone."""
     speak = Speaker(as_json=json)
     names = list(verify_transcript(path))
-    speak.give({"ok": True, "signed": names})
-    speak.say(f"The transcript holds; signed by {', '.join(map(str, names))}.")
+    speak.give({"ok": True, "proves": names})
+    speak.say(f"The transcript holds; it proves {', '.join(map(str, names))}.")
 
 
 @keys_app.command()

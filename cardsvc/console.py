@@ -45,7 +45,8 @@ class Speaker:
         """A table for people."""
         table = Table(title=title, title_justify="left")
         for column in columns:
-            table.add_column(column, overflow="fold")
+            # What people copy, a number or a key's name, stays in one piece.
+            table.add_column(column, overflow="fold", no_wrap=column in ("kid", "card"))
         for row in rows:
             table.add_row(*row)
         self._words.print(table)

@@ -1,8 +1,9 @@
 import pytest
+import qrcode
 from PIL import Image
 
 from issuance.errors import IssuanceError
-from issuance.qr import GATE_MAX_VERSION, IDENTITY_MAX_VERSION, Matrix, modules, read_codes
+from issuance.qr import GATE_MAX_VERSION, IDENTITY_MAX_VERSION, QUIET_ZONE, Matrix, modules, read_codes
 from tests.issuance.printing import code_text
 
 
@@ -49,3 +50,13 @@ def test_only_base45_is_printed(text: str) -> None:
 
 def test_a_picture_without_a_code_gives_nothing() -> None:
     assert read_codes(Image.new("L", (400, 400), 255)) == []
+
+
+@pytest.mark.parametrize("length", [348, 366, 1217, 1451])
+def test_a_second_encoder_picks_the_same_version_and_is_read_alike(length: int) -> None:
+    text = code_text(length)
+    code = qrcode.QRCode(error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=4, border=QUIET_ZONE)
+    code.add_data(qrcode.util.QRData(text, mode=qrcode.util.MODE_ALPHA_NUM))
+    code.make(fit=True)
+    assert code.version == modules(text, max_version=25).version
+    assert read_codes(code.make_image().get_image().convert("L")) == [text]
