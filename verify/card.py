@@ -70,7 +70,7 @@ class Card:
     @property
     def has_unknown_critical(self) -> bool:
         """Whether the city's claims hold a negative key, which nobody may ignore."""
-        return any(type(key) is int and key < 0 for key in self.city_unknown)
+        return bool(self.city_unknown) and any(type(key) is int and key < 0 for key in self.city_unknown)
 
     def printed_until(self, service: int) -> int | None:
         """The printed right to a service: None without one, -1 up to exp, else its last day.

@@ -376,7 +376,7 @@ class Verifier:
             assurance=found.assurance,
             data_age_s=found.data_age_s,
             view=None if card is None else self._view(card, found),
-            noted=tuple(dict.fromkeys(noted)),
+            noted=tuple(dict.fromkeys(noted)) if noted else (),
             repeated=found.repeated,
             not_judged=found.not_judged,
         )
