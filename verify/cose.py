@@ -5,9 +5,11 @@ signs (Ed25519 and ECDSA both know several valid ones), so nothing here identifi
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from types import MappingProxyType
+from typing import NamedTuple
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -155,14 +157,13 @@ def protected_header(algorithm: int | None = None, kid: bytes | None = None, typ
     return cbor.encode({label: value for label, value in members.items() if value is not None})
 
 
-@dataclass(frozen=True, slots=True)
-class Sign1:
+class Sign1(NamedTuple):
     """A COSE_Sign1 whose parts are kept as the bytes they came in: nothing is encoded again to be checked."""
 
     protected: bytes
     payload: bytes
     signature: bytes
-    unprotected: Mapping[object, object] = field(default_factory=dict)
+    unprotected: Mapping[object, object] = MappingProxyType({})
 
     def kid(self, head: Headers) -> bytes | None:
         """The key identifier; a protected one wins over an unprotected one."""

@@ -7,6 +7,7 @@ covers the others: hexadecimal photographs, dates with and without hyphens, face
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from verify.claims import mapping, optional
 from verify.errors import Refused
@@ -26,7 +27,8 @@ _TEXTS = {
     "legal_status": _LEGAL_STATUS,
     "country_of_issue": _COUNTRY_OF_ISSUE,
 }
-_KNOWN = frozenset((*_TEXTS.values(), _BIRTH, _GENDER, _PHOTO, _PHOTO_FORMAT))
+_TEXT_NAMES: Mapping[object, str] = {label: name for name, label in _TEXTS.items()}
+_OTHERS = frozenset((_BIRTH, _GENDER, _PHOTO, _PHOTO_FORMAT))
 
 #: Version of claim 169 that is written.
 VERSION = "1.0.0"
@@ -65,14 +67,24 @@ class Identity:
     def from_claim(cls, claim: object) -> "Identity":
         """Read the map; a known member of a wrong kind is ``malformed``."""
         items = mapping(claim, "claim 169")
-        texts = {name: optional(items, label, str, name) for name, label in _TEXTS.items() if label in items}
+        members: dict[str, Any] = {}
+        unknown: dict[object, object] = {}
+        for label, value in items.items():
+            name = _TEXT_NAMES.get(label)
+            if name is None:
+                if label not in _OTHERS:
+                    unknown[label] = value
+            elif type(value) is str:
+                members[name] = value
+            else:
+                raise Refused("malformed", f"{name} must be str, not {type(value).__name__}")
         return cls(
             birth=_birth(items),
             gender=optional(items, _GENDER, int, "gender"),
             photo=_photo(items),
             photo_format=optional(items, _PHOTO_FORMAT, int, "photo format"),
-            unknown={k: v for k, v in items.items() if k not in _KNOWN},
-            **texts,
+            unknown=unknown,
+            **members,
         )
 
 

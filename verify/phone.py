@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from verify import cbor
 from verify.card import CHIP_KEY_BYTES, Card
@@ -76,8 +76,7 @@ class PhoneCode:
         return cls(time, token, challenge, audience, frozenset(consent))
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(NamedTuple):
     """A code taken apart: the signed card, and around it what a phone signed, if one did."""
 
     signed: Sign1

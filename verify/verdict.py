@@ -2,9 +2,9 @@
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from verify.card import Card
 from verify.days import date_of
@@ -29,8 +29,7 @@ class Role(StrEnum):
     SELLER = "seller"
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """One judged code. ``noted`` holds every finding in order; ``opens`` is for a door without staff."""
 
     answer: Answer
@@ -45,7 +44,7 @@ class Verdict:
     view: Mapping[str, object] | None = None
     noted: tuple[str, ...] = ()
     repeated: bool = False
-    not_judged: tuple[str, ...] = field(default=())
+    not_judged: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
         """The object outsiders rely on, with what has grown since."""

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from typing import NamedTuple
 
 from verify import cose, text
 from verify.card import Card, StatusRef
@@ -88,8 +89,7 @@ class _Findings:
         self.attentions.append((reason, words))
 
 
-@dataclass(frozen=True, slots=True)
-class _Lists:
+class _Lists(NamedTuple):
     """The lists that speak about one card at this reader; None where the bundle has none."""
 
     status: StatusList | None = None
@@ -97,7 +97,7 @@ class _Lists:
     entitlements: EntitlementList | None = None
 
     def present(self) -> list[StatusList | PermitList | EntitlementList]:
-        return [part for part in (self.status, self.permits, self.entitlements) if part is not None]
+        return [part for part in self if part is not None]
 
 
 _NO_LISTS = _Lists()
