@@ -16,6 +16,7 @@ import typer
 
 from cardsvc.cli_keys import keys_app
 from cardsvc.console import Speaker
+from cardsvc.desk.chips import write_chip
 from cardsvc.desk.issuing import Issued, IssuingDesk, Outcome, Request
 from cardsvc.desk.life import CONSOLE, CardLife, People
 from cardsvc.desk.printing import FEW, Produced, Workshop, workshop, write_manifest, write_whole
@@ -202,6 +203,25 @@ def withdraw(
 ) -> None:
     """Take a service away, whatever is printed."""
     _act(lambda life: life.withdraw(number, service_named(service)), by, approved_by, json)
+
+
+@app.command()
+def chip(
+    number: Number,
+    uid: Annotated[str, typer.Option(help="The chip's UID, hexadecimal.")],
+    out: Annotated[Path, typer.Option(help="The NDEF message to write.")],
+    by: By = CONSOLE,
+    approved_by: ApprovedBy = CONSOLE,
+    json: Json = False,
+) -> None:
+    """Write the message for one chip: the gate code, signed with the chip's UID."""
+    speak = Speaker(as_json=json)
+    with _acting() as installation, installation.issuing_alone():
+        life = CardLife(installation, People(by, approved_by), now())
+        written, message = write_chip(installation, life, number, uid, now())
+    _write(out, message)
+    speak.give({"card": number, "uid": written.uid, "file": str(out), "bytes": len(message)})
+    speak.say(f"{out}: the message for chip {written.uid}, {len(message)} bytes.")
 
 
 @app.command()

@@ -49,7 +49,7 @@ class CardLife:
 
     def __init__(self, installation: Installation, people: People, now: datetime) -> None:
         """Check the people; ``now`` dates every act."""
-        self._installation, self._store, self._people, self._now = (
+        self._installation, self._store, self.people, self._now = (
             installation,
             installation.store,
             people,
@@ -67,7 +67,7 @@ class CardLife:
         return self._change(
             number,
             "suspended",
-            lambda tx, card: tx.cards.suspend(card.number, reason=reason, by=self._people.by, now=self._now),
+            lambda tx, card: tx.cards.suspend(card.number, reason=reason, by=self.people.by, now=self._now),
             {"reason": reason},
         )
 
@@ -76,7 +76,7 @@ class CardLife:
         return self._change(
             number,
             "reinstated",
-            lambda tx, card: tx.cards.reinstate(card.number, by=self._people.by, now=self._now),
+            lambda tx, card: tx.cards.reinstate(card.number, by=self.people.by, now=self._now),
             {"reason": reason},
         )
 
@@ -122,7 +122,7 @@ class CardLife:
     ) -> tuple[str, dict[str, object]]:
         """Make another print of the card: the old index says 3, the new claims carry the rights of today."""
         with self._store.transaction() as tx:
-            card = self._living(tx, number)
+            card = self.living(tx, number)
             order, slot = self._next_order(tx, card)
             rehearsal = Rehearsal(
                 order.issuer,
@@ -136,15 +136,15 @@ class CardLife:
             row = orders.print_row(order, gate, prepared, slot, signer.public.kid)
             print_id = tx.prints.add_intent(row)
             rights = orders.by_list_rows(
-                card.number, prepared.by_list, actor=self._people.approved_by, now=self._now
+                card.number, prepared.by_list, actor=self.people.approved_by, now=self._now
             )
             tx.entitlements.put_many(list(rights))
-            details = {"reason": reason, "print": order.print_number, "approved_by": self._people.approved_by}
-            tx.audit.append(self._people.by, "replacement_reserved", card.number, details, self._now)
+            details = {"reason": reason, "print": order.print_number, "approved_by": self.people.approved_by}
+            tx.audit.append(self.people.by, "replacement_reserved", card.number, details, self._now)
         reach("reserved")
         with self._store.reading() as tx:
             intent = tx.prints.get(print_id)
-        finish(self._installation, [intent], actor=self._people.approved_by, now=self._now, reach=reach)
+        finish(self._installation, [intent], actor=self.people.approved_by, now=self._now, reach=reach)
         return print_id, self._answer(
             card, "replaced", {"print": order.print_number, "state": card.state.value}
         )
@@ -161,10 +161,10 @@ class CardLife:
         details: dict[str, object],
     ) -> dict[str, object]:
         with self._store.transaction() as tx:
-            card = self._living(tx, number)
+            card = self.living(tx, number)
             act(tx, card)
-            recorded = details | {"approved_by": self._people.approved_by}
-            tx.audit.append(self._people.by, f"card_{action}", card.number, recorded, self._now)
+            recorded = details | {"approved_by": self.people.approved_by}
+            tx.audit.append(self.people.by, f"card_{action}", card.number, recorded, self._now)
         return self._answer(card, action, details)
 
     def _entitle(
@@ -178,7 +178,7 @@ class CardLife:
                 words = f"the card ends on {date_of(card.valid_until)}; give no day, or an earlier one"
                 raise ServiceError("beyond_card", words)
             entry = EntitlementRecord(
-                card.number, int(service), value, last_day, self._people.by, "command", self._now
+                card.number, int(service), value, last_day, self.people.by, "command", self._now
             )
             tx.entitlements.put(entry)
 
@@ -188,15 +188,16 @@ class CardLife:
 
     def _check_owner(self, tx: Transaction, service: Service) -> None:
         """A service belongs to a department; nobody else of the staff grants or withdraws it."""
-        if self._people.by == CONSOLE:
+        if self.people.by == CONSOLE:
             return
-        member = tx.staff.get(self._people.by)
+        member = tx.staff.get(self.people.by)
         if member.role != DEPARTMENT_ROLE or service not in member.services:
             raise ServiceError(
                 "not_your_service", f"{member.id} does not own {service.label}; its department does"
             )
 
-    def _living(self, tx: Transaction, number: str) -> CardRecord:
+    def living(self, tx: Transaction, number: str) -> CardRecord:
+        """The card of that number, which must not have come to its end; raises ``card_is_final``."""
         card = tx.cards.get(check_number(number))
         if card.state in (CardState.REVOKED, CardState.ENDED):
             raise ServiceError(

@@ -258,6 +258,10 @@ class Chips:
         """The chips that carry the code of a print."""
         return self._where(CHIP.c.print_id == print_id)
 
+    def of_key(self, kid: bytes) -> list[ChipRecord]:
+        """The chip codes that one card key signed."""
+        return self._where((CHIP.c.signing_kid == kid) & CHIP.c.signature.is_not(None))
+
     def intents(self) -> list[ChipRecord]:
         """The chips that wait for their signature, oldest first."""
         return self._where(CHIP.c.signature.is_(None))

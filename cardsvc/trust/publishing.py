@@ -65,10 +65,9 @@ def venue_bundle(installation: Installation, venue: str, now: datetime) -> bytes
 
 def _genuine(tx: Transaction, kid: bytes) -> list[bytes]:
     """Hashes of every payload that the key signed for us: on them, honest cards outlive the theft."""
-    payloads = []
+    payloads: list[bytes | None] = [chip.payload for chip in tx.chips.of_key(kid)]
     for one in tx.prints.of_key(kid):
         payloads += [one.gate_payload, one.identity_payload]
-        payloads += [chip.payload for chip in tx.chips.of_print(one.id) if chip.signing_kid == kid]
     return [sha256(payload).digest() for payload in payloads if payload is not None]
 
 
