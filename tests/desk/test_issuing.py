@@ -112,7 +112,7 @@ def test_a_held_card_past_its_last_day_makes_no_room(town: Town) -> None:
 
 
 def test_one_bad_application_stops_none_of_the_rest(town: Town) -> None:
-    bad = (
+    bad: tuple[dict[str, object], ...] = (
         application(2, birth="1990-02-30"),
         application(3, portrait="portraits/nobody.jpg"),
         application(4, portrait="QUJD"),

@@ -10,6 +10,7 @@ import pytest
 
 from cardsvc.desk import printing
 from cardsvc.desk.printing import Produced, workshop, write_manifest
+from cardsvc.installation import fonts_folder
 from issuance.errors import IssuanceError
 from issuance.nfc import read_ndef
 from issuance.pdf import CardPage, CardPrinter
@@ -80,7 +81,7 @@ def test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on(
 ) -> None:
     out = tmp_path / "out"
     cards = [town.card(application(number)) for number in (1, 2, 3)]
-    real = printing._printer(printing.fonts_folder(town.installation.settings))
+    real = printing._printer(fonts_folder(town.installation.settings))
     faulty = FaultyPrinter(real, cards[1].number, fault=fault)
     monkeypatch.setattr(printing, "_printer", lambda fonts: faulty)
     made = produce(town, out, *(card.print_id for card in cards))
