@@ -1,6 +1,7 @@
-"""Runs the benchmarks: ``python -m scripts.bench [GOAL…] [--json]``.
+"""Runs the benchmarks: ``python -m scripts.bench [GOAL…] [--json | --markdown]``.
 
-With ``--json`` one object a line (INTERFACES, "Benchmarks"), otherwise a table for people.
+With ``--json`` one object a line, as the rows come; with ``--markdown`` the table of ``docs/performance.md``;
+otherwise a table for people.
 """
 
 import argparse
@@ -30,13 +31,18 @@ GOALS: Mapping[str, Goal] = {
 }
 
 
+HEADS = ["goal", "work", "against", "ours", "theirs", "ratio", "target", "met"]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the goals that are named, or all of them."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench", description="How fast, against whom.")
     parser.add_argument(
         "goals", nargs="*", metavar="GOAL", help=f"any of {', '.join(GOALS)}; all if none is named"
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object a line")
+    form.add_argument("--markdown", action="store_true", help="the table of docs/performance.md")
     given = parser.parse_args(arguments)
     unknown = [goal for goal in given.goals if goal not in GOALS]
     if unknown:
@@ -50,7 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
-    if not given.json:
+    if given.markdown:
+        print(markdown(rows))
+    elif not given.json:
         Console(width=None if sys.stdout.isatty() else 150).print(table(rows))
     return 0
 
@@ -65,21 +73,27 @@ def measured(goals: Sequence[str]) -> Iterator[Row]:
 
 def table(rows: Sequence[Row]) -> Table:
     """The rows for people; what misses its target is marked."""
-    made = Table("goal", "work", "against")
-    for head in ("ours", "theirs", "ratio", "target", "met"):
-        made.add_column(head, justify="right")
+    made = Table(*HEADS[:3])
+    for head in HEADS[3:]:
+        made.add_column(head, justify="right", no_wrap=True)
     for row in rows:
-        made.add_row(
-            row.goal,
-            row.work,
-            row.against,
-            f"{figure(row.ours)} {row.unit}",
-            "–" if row.theirs is None else f"{figure(row.theirs)} {row.unit}",
-            f"{row.ratio:.2f} ×",
-            f"{row.target:g}" + (" ×" if row.theirs is not None else f" {row.unit}"),
-            "[green]yes[/green]" if row.met else "[red]no[/red]",
-        )
+        made.add_row(*cells(row), style=None if row.met else "red")
     return made
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The same table for a paper."""
+    lines = [HEADS, ["---"] * 3 + ["---:"] * 4 + ["---"], *map(cells, rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def cells(row: Row) -> list[str]:
+    """One row as words, under :data:`HEADS`."""
+    theirs, target = "–", f"{row.target:g} {row.unit}"
+    if row.theirs is not None:
+        theirs, target = f"{figure(row.theirs)} {row.unit}", f"{row.target:g} ×"
+    ours, met = f"{figure(row.ours)} {row.unit}", "yes" if row.met else "no"
+    return [row.goal, row.work, row.against, ours, theirs, f"{row.ratio:.2f} ×", target, met]
 
 
 def figure(value: float) -> str:

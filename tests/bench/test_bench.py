@@ -172,6 +172,19 @@ def test_the_table_shows_every_figure(
         assert part in shown
 
 
+def test_the_papers_table_has_the_same_figures(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        bench, "measured", lambda goals: iter([ROW, within("g", "w", 1.0, unit="ms", limit=2.0)])
+    )
+    assert bench.main(["--markdown"]) == 0
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].startswith("| goal | work | against | ours | theirs | ratio | target | met |")
+    assert shown[2] == "| g | some work | a peer | 1.23 µs | 2.50 µs | 2.00 × | 3 × | no |"
+    assert shown[3] == "| g | w | – | 1.00 ms | – | 2.00 × | 2 ms | yes |"
+
+
 def test_unknown_goals_are_named(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         bench.main(["speed"])
