@@ -35,8 +35,9 @@ def initialise(
 ) -> dict[str, object]:
     """Make everything an installation needs; run again after a failure, it goes on where it stopped.
 
-    ``cost`` is what one guess at the passphrase of the key files shall cost. A demo gets a passphrase file and root keys of its own. In production the root's holders come together
-    elsewhere: this makes the service's keys, and the first key list for them to sign.
+    ``cost`` is what one guess at the passphrase of the key files shall cost. A demo gets a passphrase file
+    and root keys of its own. In production the root's holders come together elsewhere: this makes the
+    service's keys, and the first key list for them to sign.
     """
     if not 0 < len(issuer) <= MAX_ISSUER:
         raise ServiceError(

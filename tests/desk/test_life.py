@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
+from cardsvc.desk.chips import write_chip
 from cardsvc.records import DistrustedKeyRecord
+from issuance.nfc import read_ndef
 from issuance.number import new_number
 from keys.signer import sign1
 from tests.desk.town import NOW, Town, application, at
@@ -235,6 +237,21 @@ def test_a_stolen_card_key_is_distrusted_and_its_genuine_cards_go_on(either_town
     assert reader.judge(town.codes(after.print_id).gate_text, at("2026-03-02 09:06")) == ALLOW
     with town.installation.store.reading() as tx:
         assert tx.prints.get(after.print_id).signing_kid != printed.signing_kid
+
+
+def test_a_chip_written_later_outlives_the_theft_of_its_own_key(town: Town) -> None:
+    card = town.card(application())
+    # The next window of card keys has begun: print and chip have signatures of different keys.
+    now, uid = at("2026-06-20 08:00"), "04a1b2c3d4e5f6"
+    chip, message = write_chip(town.installation, town.life(now), card.number, uid, now)
+    with town.installation.store.transaction() as tx:
+        assert tx.prints.get(card.print_id).signing_kid != chip.signing_kid
+        tx.distrusted.add(DistrustedKeyRecord(chip.signing_kid, "stolen", "chief1", now))
+    reader = town.reader(now=at("2026-06-20 09:00"))
+    code = read_ndef(message)
+    assert reader.judge(code, at("2026-06-20 09:01"), tag_uid=bytes.fromhex(uid)) == ALLOW
+    other = bytes.fromhex("04a1b2c3d4e5f7")
+    assert reader.judge(code, at("2026-06-20 09:01"), tag_uid=other) == "deny wrong_chip"
 
 
 def test_only_the_department_that_owns_a_service_grants_it(town: Town) -> None:

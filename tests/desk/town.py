@@ -127,11 +127,17 @@ class Reader:
         state, self._trust = accept(TrustState.from_json(self._state), bundle, seconds(now))
         self._state = state.to_json()
 
-    def judge(self, code: str | bytes, now: datetime, service: Service | None = Service.BUS) -> str:
+    def judge(
+        self,
+        code: str | bytes,
+        now: datetime,
+        service: Service | None = Service.BUS,
+        tag_uid: bytes | None = None,
+    ) -> str:
         """Answer and reason, without asking anybody."""
         assert self._trust is not None
         verifier = Verifier(self._trust, seen=SeenInMemory())
-        verdict = verifier.judge(Presentation(code, service), seconds(now))
+        verdict = verifier.judge(Presentation(code, service, tag_uid=tag_uid), seconds(now))
         return f"{verdict.answer} {verdict.reason}"
 
 
