@@ -23,7 +23,7 @@ def main() -> None:
     seed = secrets.randbits(32) if options.seed is None else options.seed
     with tempfile.TemporaryDirectory(prefix="cardsvc-kills-") as folder, open_forge() as forge:
         figures = campaign(make_template(Path(folder)), options.kills, seed, forge)
-    print(json.dumps({"seed": seed, **asdict(figures), "double": 0, "seen_but_unrecorded": 0}))
+    print(json.dumps({"seed": seed, **asdict(figures)}))
 
 
 if __name__ == "__main__":
