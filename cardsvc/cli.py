@@ -22,11 +22,12 @@ from cardsvc.desk.life import CONSOLE, CardLife, People
 from cardsvc.desk.printing import FEW, Produced, Workshop, workshop, write_manifest, write_whole
 from cardsvc.desk.signing import recover
 from cardsvc.errors import ServiceError
-from cardsvc.installation import Installation, open_installation
+from cardsvc.installation import Installation, check_initialised, open_installation
 from cardsvc.records import AuditHead, migrate
 from cardsvc.settings import read_settings
 from cardsvc.setup import initialise, service_named
 from cardsvc.trust.publishing import venue_bundle
+from issuance import fields
 from issuance.application import load_applications
 from verify.errors import CardsvcError
 
@@ -106,13 +107,14 @@ def issue(
         with (
             workshop(installation, out, actor=approved_by, count=count) as shop,
             speak.progress("cards") as step,
+            # Whatever ends the run, the manifest says what was issued before.
+            _manifest(out, lines),
         ):
             for outcomes in desk.issue(chain(first, requests), base=applications.parent, clock=now):
                 for line in _lines_of(outcomes, shop):
                     lines.append(line)
                     speak.give(line)
                     step(1)
-        write_manifest(out, lines)
     failed = [line for line in lines if line["status"] in ("refused", "held_back")]
     _say_failed(speak, failed)
     speak.say(f"{len(lines) - len(failed)} cards in {out}, {len(failed)} refused or held back.")
@@ -155,8 +157,9 @@ def replace(
     speak = Speaker(as_json=json)
     with _acting() as installation, installation.issuing_alone():
         recover(installation, actor=CONSOLE, now=now())
-        print_id, answer = CardLife(installation, People(by, approved_by), now()).replace(number, reason)
+        # The folder first: where no file can be written, no print may be replaced.
         with workshop(installation, out, actor=by, count=1) as shop:
+            print_id, answer = CardLife(installation, People(by, approved_by), now()).replace(number, reason)
             (produced,) = shop.produce([print_id], now=now())
     answer |= _files(produced)
     speak.give(answer)
@@ -233,7 +236,7 @@ def bundle(
     """Write the signed bundle of a venue: all that its readers need to judge cards without a network."""
     speak = Speaker(as_json=json)
     with _opened() as installation:
-        data = venue_bundle(installation, venue, now())
+        data = venue_bundle(installation, venue, now)
     _write(out, data)
     speak.give({"venue": venue, "file": str(out), "bytes": len(data)})
     speak.say(f"{out}: the bundle of {venue}, {len(data)} bytes.")
@@ -254,6 +257,7 @@ def root(out: Annotated[Path, typer.Option(help="The file to write.")], json: Js
 def migrate_command(json: Json = False) -> None:
     """Bring the database to this version's schema."""
     speak, settings = Speaker(as_json=json), read_settings()
+    check_initialised(settings)
     migrate(settings.database)
     speak.give({"migrated": True})
     speak.say("The database has the schema of this version.")
@@ -305,6 +309,14 @@ def _act(act: Callable[[CardLife], dict[str, object]], by: str, approved_by: str
     speak.say(f"Card {answer['card']}: {answer['action']}. Readers know with their next bundle.")
 
 
+@contextmanager
+def _manifest(out: Path, lines: list[dict[str, object]]) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        write_manifest(out, lines)
+
+
 def _lines_of(outcomes: list[Outcome], shop: Workshop) -> Iterator[dict[str, object]]:
     """The manifest's line for every application, once its files are written."""
     issued = [one for one in outcomes if isinstance(one, Issued)]
@@ -339,6 +351,8 @@ def _say_failed(speak: Speaker, failed: list[dict[str, object]]) -> None:
 
 
 def _write(out: Path, data: bytes) -> None:
+    if not out.name or out.is_dir():
+        raise ServiceError("cannot_write", f"--out must name a file, and {str(out)!r} names none")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, data)
@@ -347,10 +361,8 @@ def _write(out: Path, data: bytes) -> None:
 
 
 def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ServiceError("bad_day", f"{text!r} is no day like 2028-06-30") from None
+    """A day as applications write it: YYYY-MM-DD and no other form of ISO 8601."""
+    return fields.day("day", text)
 
 
 def _head(text: str) -> AuditHead:

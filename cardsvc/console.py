@@ -15,6 +15,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from verify.errors import CardsvcError
 
@@ -42,13 +43,15 @@ class Speaker:
         self.say(f"cardsvc: {error} [{error.reason}]")
 
     def table(self, title: str, columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-        """A table for people."""
+        """A table for people; programs that asked for objects have had them already."""
+        if self.as_json:
+            return
         table = Table(title=title, title_justify="left")
         for column in columns:
             # What people copy, a number or a key's name, stays in one piece.
             table.add_column(column, overflow="fold", no_wrap=column in ("kid", "card"))
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*map(Text, row))  # as it came: brackets in it are not styles
         self._words.print(table)
 
     @contextmanager

@@ -39,14 +39,19 @@ class Installation:
             yield
 
 
-@contextmanager
-def open_installation(settings: Settings) -> Iterator[Installation]:
-    """Open what ``init`` made; the records are closed at the end."""
+def check_initialised(settings: Settings) -> None:
+    """Refuse a data directory that `init` never made (``not_initialised``)."""
     if not settings.keys.exists():
         raise ServiceError(
             "not_initialised",
             f"{settings.data} holds no installation: run `cardsvc init`, or set CARDSVC_DATA",
         )
+
+
+@contextmanager
+def open_installation(settings: Settings) -> Iterator[Installation]:
+    """Open what ``init`` made; the records are closed at the end."""
+    check_initialised(settings)
     keyring = Keyring.open(settings.keys, Passphrase.from_file(settings.passphrase_file))
     store = open_store(settings.database, record_keys(keyring))
     try:

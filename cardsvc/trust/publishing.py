@@ -1,6 +1,6 @@
 """From one reading transaction to a venue's signed bundle (CARD-FORMAT sections 4 and 5)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -17,6 +17,7 @@ from keys.bundle import (
     sign_issued_list,
     status_signer_of,
 )
+from verify.errors import Refused
 from verify.permits import permit_rows
 from verify.rules import Assurance, Hours, Policy, Quota
 from verify.services import CardClass, Service
@@ -24,20 +25,24 @@ from verify.services import CardClass, Service
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
-def venue_bundle(installation: Installation, venue: str, now: datetime) -> bytes:
-    """The next bundle of a venue, whole and signed; its number is taken from the database and never falls."""
+def venue_bundle(installation: Installation, venue: str, clock: Callable[[], datetime]) -> bytes:
+    """The next bundle of a venue, whole and signed; its number is taken from the database and never falls.
+
+    Number, instant and snapshot are taken while no other transaction writes: of two bundles made at once, the
+    one with the higher number has the later snapshot, so nothing revoked can come back.
+    """
     store, issuer = installation.store, installation.issuer
     with store.transaction() as tx:
+        now = clock()
         config = tx.venues.get(venue).config
+        services = tuple(Service[name.upper()] for name in config.get("services", ()))
         epoch = tx.issuer.get().epoch
         seq = tx.venues.next_seq(venue, epoch=epoch)
-        tx.audit.append("console", "bundle_made", venue, {"seq": seq, "epoch": epoch}, now)
-    services = tuple(Service[name.upper()] for name in config.get("services", ()))
-    with store.reading() as tx:
         # Dated before the snapshot: a card with a later iat is surely not in it (section 3).
         taken = Snapshot(now, ())
         recorded = tx.status.snapshot(taken.iat, services)
         stolen = {key.kid: _genuine(tx, key.kid) for key in tx.distrusted.all()}
+        tx.audit.append("console", "bundle_made", venue, {"seq": seq, "epoch": epoch}, now)
     status_signer = status_signer_of(installation.keyring, taken, epoch)
     issued = {
         kid: sign_issued_list(issuer.iss, kid, hashes, status_signer, now=now)
@@ -76,7 +81,7 @@ def policy_of(config: Mapping[str, Any]) -> Policy:
     defaults = Policy()
     quota, accept = config.get("quota"), config.get("accept")
     try:
-        return Policy(
+        policy = Policy(
             services=frozenset(int(Service[name.upper()]) for name in config.get("services", ())),
             stale_after_s=int(config.get("stale_after_s", defaults.stale_after_s)),
             expired_after_s=int(config.get("expired_after_s", defaults.expired_after_s)),
@@ -87,7 +92,9 @@ def policy_of(config: Mapping[str, Any]) -> Policy:
             passback_s=config.get("passback_s"),
             permit_free=frozenset(int(CardClass[name.upper()]) for name in config.get("permit_free", ())),
         )
-    except (KeyError, ValueError, TypeError) as error:
+        # Tried as a reader will read it, so that no bundle carries rules that every reader refuses.
+        return Policy.decode(policy.encode())
+    except (KeyError, ValueError, TypeError, Refused) as error:
         raise ServiceError("bad_venue", f"the venue's settings cannot be used: {error}") from error
 
 

@@ -123,7 +123,7 @@ class Reader:
 
     def sync(self, now: datetime) -> None:
         """Take the venue's next bundle, as its bytes come."""
-        bundle = venue_bundle(self._town.installation, self._venue, now)
+        bundle = venue_bundle(self._town.installation, self._venue, lambda: now)
         state, self._trust = accept(TrustState.from_json(self._state), bundle, seconds(now))
         self._state = state.to_json()
 
