@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -13,9 +13,10 @@ from typing import NoReturn
 from verify.errors import CardsvcError, Refused
 from verify.phone import SeenSet
 from verify.pictures import read_pages
+from verify.root import follow_chain, read_root
 from verify.rules import Policy
 from verify.services import Service
-from verify.store import SeenInMemory, StateDirectory
+from verify.store import UNUSABLE, SeenInMemory, StateDirectory
 from verify.trust import Trust, TrustState, accept
 from verify.verdict import Answer, Role, Verdict
 from verify.verifier import Direction, Presentation, Verifier
@@ -53,15 +54,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         try:
             trusted = _trust(options, now, stack)
-            verifier = Verifier(trusted.trust, role=options.role, seen=trusted.seen)
+            verifier = Verifier(trusted.trust, role=Role(options.role), seen=trusted.seen)
         except CardsvcError as error:
+            if error.reason in UNUSABLE:
+                print(f"cardsvc-verify: --state: {error.reason}: {error}", file=sys.stderr)
+                return WRONG_USAGE
             print(f"cardsvc-verify: root or bundle refused: {error.reason}: {error}", file=sys.stderr)
             return TRUST_REFUSED
         answers = [_check(verifier, text, trusted, options, now) for text in texts]
     if not answers:
-        print("cardsvc-verify: no code was given, and none was found in the picture", file=sys.stderr)
-        return ANY_UNCHECKED if options.image else WRONG_USAGE
+        return _no_code(options.image)
     return _exit_code(answers)
+
+
+def _no_code(image: Path | None) -> int:
+    if image is None:
+        print("cardsvc-verify: no code was given", file=sys.stderr)
+        return WRONG_USAGE
+    words = f"no code found in {image}: give the whole code at 300 dpi or more"
+    print(f"cardsvc-verify: {words}", file=sys.stderr)
+    return ANY_UNCHECKED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -75,13 +87,17 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--root", type=Path, required=True, help="the root document, given by hand once")
     check.add_argument("--bundle", type=Path, required=True, help="the venue's bundle")
     check.add_argument("--service", type=_service, help="what the holder asks for; without it the card alone")
-    check.add_argument("--direction", type=Direction, choices=list(Direction), default=Direction.IN)
-    check.add_argument(
-        "--role", type=Role, choices=list(Role), default=Role.GATE, help="who sees the verdict"
-    )
+    check.add_argument("--direction", choices=[way.value for way in Direction], default="in")
+    roles = [role.value for role in Role]
+    check.add_argument("--role", choices=roles, default="gate", help="who sees the verdict")
     check.add_argument("--tag-uid", type=_hexadecimal, help="the UID of the chip the code was read from")
     check.add_argument("--at", type=_instant, default=None, help="judge at this time (RFC 3339), not now")
-    check.add_argument("--state", type=Path, help="a directory that remembers bundles and seen codes")
+    check.add_argument(
+        "--state",
+        type=Path,
+        help="a directory that remembers bundles and seen phone codes; without it seen phone codes are "
+        "remembered for this one run only",
+    )
     check.add_argument("--image", type=Path, help="read the codes from a PNG, JPEG or PDF page")
     check.add_argument(
         "text", nargs="*", metavar="TEXT", help="codes; without any, one a line on standard input"
@@ -134,13 +150,13 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
     directory = StateDirectory(options.state)
     stack.enter_context(directory.locked())
     kept = directory.read(_STATE)
-    state = (
-        TrustState.pin(root, now=instant)
-        if kept is None
-        else TrustState.from_json(kept.decode("utf-8", "replace"))
-    )
+    if kept is None:
+        state = following = TrustState.pin(root, now=instant)
+    else:
+        state = TrustState.from_json(kept.decode("utf-8", "replace"))
+        following = _with_root(state, root, instant)
     try:
-        following, trust = accept(state, bundle, instant)
+        following, trust = accept(following, bundle, instant)
         Policy.decode(trust.policy)  # Rules that this reader lacks must not push out the last good bundle.
     except CardsvcError as error:
         last = directory.read(_BUNDLE)
@@ -159,6 +175,27 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
     return _Trusted(trust, None, directory.seen())
 
 
+def _with_root(state: TrustState, given: bytes, now: int) -> TrustState:
+    """The memory, held to the root document that was given: an older, the same, or the next of its chain.
+
+    Raises ``other_root`` where it is another one, and what :meth:`TrustState.pin` raises.
+    """
+    clock = max(now, state.time_floor)
+    TrustState.pin(given, now=clock)
+    known, offered = read_root(state.root), read_root(given)
+    if offered.version < known.version or offered == known:
+        return state
+    try:
+        newest, _ = follow_chain(state.root, [given], clock)
+    except Refused as error:
+        raise Refused(
+            "other_root",
+            f"the root document given is not of the chain this --state directory remembers: {error}; "
+            "give the right one, or use another directory",
+        ) from error
+    return replace(state, root=newest)
+
+
 def _read(path: Path, what: str) -> bytes:
     try:
         return path.read_bytes()
@@ -169,7 +206,7 @@ def _read(path: Path, what: str) -> bytes:
 def _check(
     verifier: Verifier, text: str, trusted: _Trusted, options: argparse.Namespace, now: int | None
 ) -> Answer:
-    shown = Presentation(text, options.service, options.direction, options.tag_uid)
+    shown = Presentation(text, options.service, Direction(options.direction), options.tag_uid)
     verdict = verifier.judge(shown, _now(now))
     print(json.dumps(_object(verdict, trusted), ensure_ascii=False), flush=True)
     return verdict.answer

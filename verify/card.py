@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 from verify import cbor
 from verify.claims import mapping, optional, required
-from verify.cose import PublicKey
+from verify.cose import ES256, PublicKey
 from verify.days import DAY_S
 from verify.errors import Refused
 from verify.identity import Identity
+from verify.words import span
 
 _ISS, _SUB, _EXP, _NBF, _IAT, _CTI, _CNF = 1, 2, 4, 5, 6, 7, 8
 _IDENTITY, _STATUS, _CITY = 169, 65535, -70001
@@ -31,6 +32,8 @@ CHIP_KEY_BYTES = 16
 MAX_SERVICE = 52
 #: Only so short-lived a token may do without a place in a status list.
 MAX_STATUSLESS_S = DAY_S
+#: A phone renews its token whenever there is a network; a lost phone's must run out (section 6).
+MAX_TOKEN_LIFE_S = 14 * DAY_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +150,10 @@ class Card:
             unknown=_rest(claims, _STANDARD_LABELS),
             city_unknown=_rest(city, _CITY_LABELS),
         )
-        if card.status is None and not (
-            card.holder_key is not None and card.expires - card.issued_at <= MAX_STATUSLESS_S
-        ):
+        life = card.expires - card.issued_at
+        if card.holder_key is not None and life > MAX_TOKEN_LIFE_S:
+            raise Refused("malformed", f"a phone's token lives at most 14 days, this one {span(life)}")
+        if card.status is None and not (card.holder_key is not None and life <= MAX_STATUSLESS_S):
             raise Refused(
                 "malformed", "claim 65535 (status) is missing, which only a token of 24 hours may do"
             )
@@ -186,8 +190,8 @@ def _sized(claims: Mapping[object, object], label: int, size: int, name: str) ->
 
 def _mask(city: Mapping[object, object]) -> int:
     mask = required(city, _SERVICES, int, "services")
-    if mask < 0:
-        raise Refused("malformed", "the service mask is negative")
+    if not 0 <= mask < 1 << MAX_SERVICE + 1:
+        raise Refused("malformed", "the service mask is negative or 2^53 and more")
     return mask & ~1
 
 
@@ -230,4 +234,7 @@ def _status(claims: Mapping[object, object]) -> StatusRef | None:
 
 
 def _holder_key(cnf: object) -> PublicKey:
-    return PublicKey.from_cose_key(mapping(cnf, "cnf").get(_CNF_COSE_KEY))
+    key = PublicKey.from_cose_key(mapping(cnf, "cnf").get(_CNF_COSE_KEY))
+    if key.algorithm != ES256:
+        raise Refused("malformed", "the holder's key in cnf must be a P-256 key, as phones keep them")
+    return key

@@ -14,7 +14,7 @@ from verify.errors import Refused
 
 #: Deep enough for every object of the format, shallow enough for any stack.
 MAX_DEPTH = 16
-#: Integers beyond this lose precision in JavaScript, where the same cards are read.
+#: Integers beyond ±2^53 are malformed (section 1), ±2^53 itself is not: JavaScript reads the same cards.
 MAX_INTEGER = 2**53
 #: Tags that ``cbor2`` turns into rich objects without asking the tag hook; each gets a raiser of its own.
 _BUILT_IN_TAGS = (

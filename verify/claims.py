@@ -21,7 +21,7 @@ def optional(claims: Mapping[object, object], label: object, kind: type[Value], 
         if value is None and label not in claims:
             return None
         raise Refused("malformed", f"{name} must be {kind.__name__}, not {type(value).__name__}")
-    if type(value) is int and not -MAX_INTEGER < value < MAX_INTEGER:
+    if type(value) is int and not -MAX_INTEGER <= value <= MAX_INTEGER:
         raise Refused("malformed", f"{name} is beyond ±2^53")
     return value
 

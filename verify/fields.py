@@ -8,11 +8,10 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Final
 
+from verify.cbor import MAX_INTEGER
 from verify.days import day_number
 from verify.errors import Refused
 
-#: CBOR integers that every reader of this format can hold exactly, browsers included (section 1).
-MAX_INT: Final = 2**53
 #: The last day that a calendar date can name: a higher day number is nobody's last day.
 MAX_DAY: Final = day_number(date.max)
 
@@ -31,7 +30,7 @@ def array(value: object, what: str) -> list[object]:
     raise malformed(f"{what}: expected an array, found {type(value).__name__}")
 
 
-def uint(value: object, what: str, limit: int = MAX_INT) -> int:
+def uint(value: object, what: str, limit: int = MAX_INTEGER) -> int:
     """``value`` as an unsigned integer of at most ``limit``; true and false are not integers here."""
     if type(value) is not int or not 0 <= value <= limit:
         raise malformed(f"{what}: expected an integer from 0 to {limit}, found {value!r:.40}")
@@ -71,11 +70,11 @@ class Fields:
             raise malformed(f"{self._what}: member {label!r} is missing")
         return self._raw[label]
 
-    def uint(self, label: int | str, limit: int = MAX_INT) -> int:
+    def uint(self, label: int | str, limit: int = MAX_INTEGER) -> int:
         """An unsigned integer."""
         return uint(self.any(label), self._name(label), limit)
 
-    def optional_uint(self, label: int | str, limit: int = MAX_INT) -> int | None:
+    def optional_uint(self, label: int | str, limit: int = MAX_INTEGER) -> int | None:
         """An unsigned integer, or None where the member is absent."""
         return self.uint(label, limit) if self.has(label) else None
 

@@ -68,7 +68,7 @@ def _open(
     for data in documents:
         payload, key = online.open_list(data, typ)
         one = decode(payload)
-        check_window(key, one.iat, one.uri)
+        check_window(key, one.iat, one.exp, one.uri)
         if one.exp != bundle.exp or one.iat > bundle.iat:
             raise Refused(
                 "inconsistent_lists", f"{one.uri}: its iat is after, or its exp is not, the bundle's"

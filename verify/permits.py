@@ -13,7 +13,7 @@ from typing import Final
 
 from verify import cbor
 from verify.days import DEFAULT_OFFSET_S, day_at, end_of
-from verify.fields import MAX_DAY, MAX_INT, Fields, array, malformed, uint
+from verify.fields import MAX_DAY, Fields, array, malformed, uint
 from verify.status import EXP, IAT, SUB, deflate, inflate_bounded
 
 PERMIT_TYP: Final = "application/cardsvc-permit+cwt"
@@ -70,7 +70,7 @@ def decode_permit_claims(payload: bytes) -> PermitList:
 
 
 def _indices(deltas: list[object]) -> list[int]:
-    numbers = [delta for delta in deltas if type(delta) is int and 0 <= delta <= MAX_INT]
+    numbers = [delta for delta in deltas if type(delta) is int and 0 <= delta <= cbor.MAX_INTEGER]
     if len(numbers) != len(deltas) or 0 in numbers[1:]:
         raise malformed("permit list: indices are a first index and steps of at least one")
     return list(itertools.accumulate(numbers))

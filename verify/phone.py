@@ -22,6 +22,7 @@ from verify.cose import (
     verify_signature,
 )
 from verify.errors import Refused, Unchecked
+from verify.words import span
 
 _TIME, _TOKEN, _CHALLENGE, _AUDIENCE, _CONSENT = 6, -70002, -70003, -70004, -70005
 _KNOWN = frozenset((_TOKEN, _CHALLENGE, _AUDIENCE, _CONSENT))
@@ -70,7 +71,10 @@ class PhoneCode:
         if audience is not None and len(audience) > MAX_AUDIENCE:
             raise Refused("malformed", f"an audience has at most {MAX_AUDIENCE} characters")
         consent = claims.get(_CONSENT, ())
-        if not (isinstance(consent, list | tuple) and all(type(n) is int and n > 0 for n in consent)):
+        if not (
+            isinstance(consent, list | tuple)
+            and all(type(n) is int and 0 < n <= cbor.MAX_INTEGER for n in consent)
+        ):
             raise Refused("malformed", "consents are an array of service numbers")
         time, token = required(claims, _TIME, int, "time"), required(claims, _TOKEN, bytes, "token")
         return cls(time, token, challenge, audience, frozenset(consent))
@@ -149,7 +153,8 @@ def check_phone(code: Code, challenge: Challenge | None, seen: SeenSet, now: int
         raise Refused("stripped_binding", "a phone's card without the phone's signature around it")
     proved = _answers(phone, challenge, now)
     if not proved and not -EARLY_S <= now - phone.time <= LATE_S:
-        raise Refused("stale_code", f"the phone's code is {now - phone.time} s old; ask for a fresh one")
+        age = f"{span(now - phone.time)} {'old' if now > phone.time else 'ahead of this clock'}"
+        raise Refused("stale_code", f"the phone's code is {age}; ask for a fresh one")
     # The payload's hash: a second signature over the same payload is the same presentation.
     key = sha256(code.signed.payload).digest() + phone.time.to_bytes(8, "big", signed=True)
     # A second answer is refused before it is noted: noted, it would pass for a repeated scan of itself.

@@ -18,6 +18,11 @@ MAX_PIXELS = 40_000_000
 def read_pages(path: Path) -> list[list[str]]:
     """The texts of all QR codes on each page of a PDF, or on the one page of a PNG or JPEG."""
     try:
+        with path.open("rb"):
+            pass  # So that a file that is not there is not called a bad picture.
+    except OSError as error:
+        raise Refused("unreadable", f"the picture {path} cannot be read: {error.strerror}") from error
+    try:
         return [read_codes(page) for page in _pages(path)]
     except ImportError as error:
         raise Refused(

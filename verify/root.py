@@ -6,6 +6,7 @@ from typing import Final
 from verify.errors import Refused
 from verify.signatures import check_threshold, read_sign
 from verify.trustdocs import ROOT_TYP, RootDocument, decode_root
+from verify.words import moment, span
 
 #: How far the clocks of issuer and reader may differ (section 5).
 CLOCK_SKEW_S: Final = 120
@@ -14,7 +15,7 @@ CLOCK_SKEW_S: Final = 120
 def check_not_ahead(iat: int, now: int, what: str) -> None:
     """Refuse, as ``future_iat``, what was made later than this reader's clock can believe."""
     if iat > now + CLOCK_SKEW_S:
-        raise Refused("future_iat", f"{what}: made at {iat}, {iat - now} s ahead of this reader's clock")
+        raise Refused("future_iat", f"{what}: made at {moment(iat)}, {span(iat - now)} ahead of this clock")
 
 
 def read_root(data: bytes) -> RootDocument:
@@ -61,5 +62,8 @@ def follow_chain(pinned: bytes, offered: Iterable[bytes], now: int) -> tuple[byt
     if highest < root.version:
         raise Refused("rollback", f"expected root document {root.version} or later, found {highest}")
     if root.exp <= now:
-        raise Refused("expired_chain", f"root document {root.version} expired at {root.exp}, now is {now}")
+        raise Refused(
+            "expired_chain",
+            f"root document {root.version} expired at {moment(root.exp)}, now is {moment(now)}",
+        )
     return newest, root

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
 
+from verify.cbor import MAX_INTEGER
 from verify.claims import mapping, optional
-from verify.days import DAY_S
+from verify.days import DAY_S, FIRST_DAY_EPOCH
 from verify.errors import Refused
 
 _SERVICES, _STALE, _EXPIRED, _ACCEPT, _OPENS_ON, _HOURS, _QUOTA, _PASSBACK, _PERMIT_FREE = range(1, 10)
@@ -20,7 +21,6 @@ OPENABLE = frozenset(("data_stale", "status_unknown"))
 _MINUTES = 24 * 60
 #: 2020-01-01 was a Wednesday; Monday is 0.
 _FIRST_WEEKDAY = 2
-_FIRST_DAY_EPOCH = 1_577_836_800
 
 
 class Assurance(IntEnum):
@@ -110,12 +110,12 @@ class Policy:
         for key in policy.keys() - _KNOWN:
             if type(key) is not int or key < 0:
                 raise Refused("unsupported_policy", f"the policy has a rule {key!r} that this reader lacks")
-        stale, expired = optional(policy, _STALE, int, "stale"), optional(policy, _EXPIRED, int, "expired")
+        stale, expired = _seconds(policy, _STALE, "stale"), _seconds(policy, _EXPIRED, "expired")
         quota, opens_on = policy.get(_QUOTA), policy.get(_OPENS_ON, ())
         if not (isinstance(opens_on, list | tuple) and all(name in tuple(OPENABLE) for name in opens_on)):
             raise Refused("malformed", f"a door may open on {sorted(OPENABLE)} only")
         try:
-            accept = frozenset(map(Assurance, _integers(policy, _ACCEPT)))
+            accept = frozenset(map(Assurance, _integers(policy, _ACCEPT) if _ACCEPT in policy else Assurance))
         except ValueError as error:
             raise Refused("malformed", f"assurance levels are 1 to 5: {error}") from error
         hours = policy.get(_HOURS, ())
@@ -129,7 +129,7 @@ class Policy:
             opens_on=frozenset(opens_on),
             hours=tuple(Hours(*_numbers(part, 3)) for part in hours),
             quota=None if quota is None else Quota(*_numbers(quota, 2)),
-            passback_s=optional(policy, _PASSBACK, int, "passback"),
+            passback_s=_seconds(policy, _PASSBACK, "passback"),
             permit_free=frozenset(_integers(policy, _PERMIT_FREE)),
         )
 
@@ -138,7 +138,7 @@ def is_open(hours: tuple[Hours, ...], now: int, offset_s: int) -> bool:
     """Whether the venue is open now; without hours always. Hours past midnight belong to their first day."""
     if not hours:
         return True
-    day, second = divmod(now - _FIRST_DAY_EPOCH + offset_s, DAY_S)
+    day, second = divmod(now - FIRST_DAY_EPOCH + offset_s, DAY_S)
     minute = second // 60
     today, yesterday = ((_FIRST_WEEKDAY + day - back) % 7 for back in (0, 1))
     for part in hours:
@@ -150,6 +150,13 @@ def is_open(hours: tuple[Hours, ...], now: int, offset_s: int) -> bool:
     return False
 
 
+def _seconds(policy: Mapping[object, object], label: int, name: str) -> int | None:
+    seconds = optional(policy, label, int, name)
+    if seconds is not None and seconds < 0:
+        raise Refused("malformed", f"the policy's {name} is a number of seconds, not {seconds}")
+    return seconds
+
+
 def _integers(policy: Mapping[object, object], label: int) -> tuple[int, ...]:
     return _numbers(policy.get(label, ()), None)
 
@@ -158,7 +165,7 @@ def _numbers(item: object, size: int | None) -> tuple[int, ...]:
     if (
         isinstance(item, list | tuple)
         and size in (None, len(item))
-        and all(type(n) is int and n >= 0 for n in item)
+        and all(type(n) is int and 0 <= n <= MAX_INTEGER for n in item)
     ):
         return tuple(item)
     raise Refused("malformed", "a rule of the policy must be an array of non-negative integers")

@@ -20,6 +20,7 @@ from verify.cose import (
 from verify.errors import CardsvcError, Refused, Unchecked
 from verify.fields import malformed
 from verify.keylist import KeyUse, TrustedKey
+from verify.words import moment
 
 #: Far more than root keys or algorithms: nobody may make a reader check signatures all day.
 MAX_SIGNERS: Final = 32
@@ -69,8 +70,8 @@ class OnlineKeys:
     keys: Mapping[bytes, Sequence[TrustedKey]]
     epoch: int
 
-    def check_sign(self, sign: Sign, use: KeyUse, iat: int, what: str) -> None:
-        """Refuse unless one signer of a COSE_Sign made at ``iat`` is a key of ``use``.
+    def check_sign(self, sign: Sign, use: KeyUse, iat: int, exp: int, what: str) -> None:
+        """Refuse unless one signer of a COSE_Sign living from ``iat`` to ``exp`` is a key of ``use``.
 
         The reason is the first that a listed signer failed for: ``wrong_key_use`` (also outside the key's
         window), ``wrong_epoch``, ``bad_signature``; ``too_few_signatures`` where no signer is listed.
@@ -82,7 +83,8 @@ class OnlineKeys:
                 continue
             message = sign_tbs(sign.protected, signer.protected, sign.payload)
             try:
-                check_window(self._signer(head, head.kid, use, message, signer.signature, what), iat, what)
+                key = self._signer(head, head.kid, use, message, signer.signature, what)
+                check_window(key, iat, exp, what)
             except Refused as error:
                 failed = failed or error
             else:
@@ -92,7 +94,7 @@ class OnlineKeys:
     def open_list(self, data: bytes, typ: str) -> tuple[bytes, TrustedKey]:
         """The payload of a COSE_Sign1 list of ``typ``, and the status key that signed it.
 
-        The window is still to be checked against the iat in the payload (:func:`check_window`).
+        The window is still to be checked against iat and exp in the payload (:func:`check_window`).
         """
         sign1 = decode_sign1(data)
         head = headers(sign1.protected)
@@ -120,10 +122,17 @@ class OnlineKeys:
         raise Refused("bad_signature", f"{what}: the signature does not belong to these bytes")
 
 
-def check_window(key: TrustedKey, iat: int, what: str) -> None:
-    """Refuse, as ``wrong_key_use``, what a key signed outside its window."""
+def check_window(key: TrustedKey, iat: int, exp: int, what: str) -> None:
+    """Refuse, as ``wrong_key_use``, what a key signed outside its window or what outlives the trust in it."""
     if not key.covers(iat):
-        raise Refused("wrong_key_use", f"{what}: made at {iat}, outside the signing window of its key")
+        raise Refused(
+            "wrong_key_use", f"{what}: made at {moment(iat)}, outside the signing window of its key"
+        )
+    if exp > key.trust_until:
+        raise Refused(
+            "wrong_key_use",
+            f"{what}: good until {moment(exp)}, its key is trusted until {moment(key.trust_until)} only",
+        )
 
 
 def _known(protected: bytes) -> Headers | None:

@@ -10,30 +10,43 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from verify.days import DAY_S
 from verify.errors import Refused, Unchecked
 
 _LOCK, _SEEN = "lock", "seen.sqlite"
-#: Far beyond the life of any phone code, so that what is dropped could not have been shown again.
-KEEP_SEEN_S = 3600
+_OWNER_ONLY, _OTHERS_WRITE = 0o600, 0o022
+#: Twice a token's life. A code passes only within 90 s of its time, but clocks go wrong: a clock that ran
+#: ahead by less than this and was set right again has forgotten nothing that could be shown a second time.
+KEEP_SEEN_S = 30 * DAY_S
+#: Why a state directory cannot be used at all, whatever root and bundle say.
+UNUSABLE = frozenset(("state_unwritable", "state_unreadable", "state_exposed", "seen_unusable"))
 
 
 class StateDirectory:
     """Files of a reader's state, each replaced atomically."""
 
     def __init__(self, path: Path) -> None:
-        """Use ``path``, made if it is not there, for its owner alone."""
+        """Use ``path``, made if it is not there, for its owner alone.
+
+        Raises ``state_unwritable``, and ``state_exposed`` where others may write: they could put back an old
+        state, or take away the codes that were seen.
+        """
         self._path = path
         try:
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            mode = path.stat().st_mode
         except OSError as error:
             raise Refused("state_unwritable", f"the state directory cannot be made: {error}") from error
+        if mode & _OTHERS_WRITE:
+            raise Refused("state_exposed", f"others may write into {path}; allow its owner alone: chmod 700")
 
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory alone: two checks at once could otherwise put an older state over a newer."""
         try:
-            lock = (self._path / _LOCK).open("wb")
+            lock = _open_private(self._path / _LOCK)
         except OSError as error:
             raise Refused("state_unwritable", f"the state directory cannot be locked: {error}") from error
         with lock:
@@ -61,7 +74,7 @@ class StateDirectory:
 
     def _replace(self, name: str, data: bytes) -> None:
         beside = self._path / f"{name}.new"
-        with beside.open("wb") as file:
+        with _open_private(beside) as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -77,16 +90,29 @@ class StateDirectory:
         return SeenFile(self._path / _SEEN)
 
 
+def _open_private(path: Path) -> BinaryIO:
+    """The file, empty, that only its owner reads and writes, whatever the umask and a file left there say."""
+    file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWNER_ONLY), "wb")
+    os.fchmod(file.fileno(), _OWNER_ONLY)
+    return file
+
+
 class SeenFile:
     """A seen-set that survives a restart; implements ``verify.phone.SeenSet``."""
 
     def __init__(self, path: Path) -> None:
         """Keep the set in a small SQLite file, synced at every new code; raises ``seen_unusable``."""
         self._path = path
+        try:
+            path.touch(mode=_OWNER_ONLY)  # Before the first byte; the journal beside it inherits the mode.
+            path.chmod(_OWNER_ONLY)
+        except OSError as error:
+            raise Unchecked("seen_unusable", f"the memory of seen phone codes fails: {error}") from error
         with self._database() as database:
             database.execute(
                 "CREATE TABLE IF NOT EXISTS seen (key BLOB PRIMARY KEY, at INTEGER) WITHOUT ROWID"
             )
+            database.execute("CREATE INDEX IF NOT EXISTS seen_at ON seen (at)")
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
@@ -104,9 +130,15 @@ class SeenFile:
             return None if row is None else int(row[0])
 
     def first_seen(self, key: bytes, now: int) -> int | None:
-        """When ``key`` was first noted, or None now that it is noted for the first time."""
+        """When ``key`` was first noted, or None now that it is noted for the first time.
+
+        Old codes are dropped by the earlier of this clock and the newest code noted before: the first code
+        after a leap of the clock drops nothing, however far it went.
+        """
         with self._database() as database:
-            database.execute("DELETE FROM seen WHERE at < ?", (now - KEEP_SEEN_S,))
+            database.execute(
+                "DELETE FROM seen WHERE at < min(?, (SELECT max(at) FROM seen)) - ?", (now, KEEP_SEEN_S)
+            )
             added = database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (key, now)).rowcount
             if added:
                 return None
@@ -119,6 +151,7 @@ class SeenInMemory:
 
     def __init__(self) -> None:
         self._seen: dict[bytes, int] = {}
+        self._newest = 0
 
     def when_seen(self, key: bytes) -> int | None:
         """When ``key`` was first noted, or None if it never was; notes nothing."""
@@ -128,6 +161,9 @@ class SeenInMemory:
         """When ``key`` was first noted, or None now that it is noted for the first time."""
         if key in self._seen:
             return self._seen[key]
-        self._seen = {old: at for old, at in self._seen.items() if at >= now - KEEP_SEEN_S}
+        before = min(now, self._newest) - KEEP_SEEN_S  # As the file does, and for the same reason.
+        while self._seen and self._seen[oldest := next(iter(self._seen))] < before:
+            del self._seen[oldest]
         self._seen[key] = now
+        self._newest = max(self._newest, now)
         return None

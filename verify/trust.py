@@ -12,9 +12,10 @@ from dataclasses import InitVar, dataclass
 from hashlib import sha256
 from typing import Final
 
+from verify.cbor import MAX_INTEGER
 from verify.days import DAY_S
 from verify.errors import Refused
-from verify.fields import MAX_INT, malformed
+from verify.fields import malformed
 from verify.keylist import CARRIED_USES, KEYS_TYP, KeyList, KeyUse, TrustedKey, decode_key_list
 from verify.lists import Lists, read_lists
 from verify.permits import PermitList, permit_uri
@@ -32,6 +33,7 @@ from verify.trustdocs import (
     decode_issued,
 )
 from verify.truststate import TrustState
+from verify.words import moment, span
 
 __all__ = ["KeyUse", "Trust", "TrustState", "TrustedKey", "accept"]
 
@@ -105,15 +107,15 @@ def accept(
     content = decode_bundle(sign.payload)
     digest = sha256(bundle).digest()
     # What was accepted once is not from the future: then this clock is wrong, and the verdict says so.
-    clock = MAX_INT if digest == state.bundle_hash else now
+    clock = MAX_INTEGER if digest == state.bundle_hash else now
     # 2. Root documents. A clock set back must not make an expired chain look fresh: the floor stands in.
     newest, root = follow_chain(state.root, content.roots, now=max(now, state.time_floor))
     # 3. Key list.
-    key_list = _read_key_list(content, root, state, clock)
+    key_list, key_list_hash = _read_key_list(content, root, state, clock)
     keys = _by_kid(key_list)
     # 4. The bundle itself.
     online = OnlineKeys(keys, content.epoch)
-    online.check_sign(sign, KeyUse.BUNDLE, content.iat, "bundle")
+    online.check_sign(sign, KeyUse.BUNDLE, content.iat, content.exp, "bundle")
     _check_place(content, digest, state, clock)
     # 5. What it carries.
     lists = read_lists(content, online)
@@ -142,6 +144,7 @@ def accept(
         issuer=content.issuer,
         venue=content.venue,
         key_list_version=key_list.version,
+        key_list_hash=key_list_hash,
         epoch=content.epoch,
         seq=content.seq,
         bundle_hash=digest,
@@ -152,7 +155,8 @@ def accept(
     return remembered, trust
 
 
-def _read_key_list(content: Bundle, root: RootDocument, state: TrustState, now: int) -> KeyList:
+def _read_key_list(content: Bundle, root: RootDocument, state: TrustState, now: int) -> tuple[KeyList, bytes]:
+    """The key list, and the SHA-256 of its payload: further signers may join a list, its content may not."""
     sign = read_sign(content.key_list, KEYS_TYP)
     check_threshold(sign, root.keys, root.threshold, "key list")
     key_list = decode_key_list(sign.payload)
@@ -166,12 +170,15 @@ def _read_key_list(content: Bundle, root: RootDocument, state: TrustState, now: 
             "rollback",
             f"key list: expected version {state.key_list_version} or later, found {key_list.version}",
         )
+    digest = sha256(sign.payload).digest()
+    if key_list.version == state.key_list_version and state.key_list_hash not in (None, digest):
+        raise Refused("rollback", f"key list: another one of version {key_list.version} was accepted before")
     if key_list.issuer != content.issuer:
         raise Refused("wrong_issuer", f"key list: of {key_list.issuer}, the bundle is of {content.issuer}")
     if {key.public for key in key_list.keys} & set(root.keys):
         raise Refused("duplicate_key", "key list: a root key stands in it, and would have two uses")
     check_not_ahead(key_list.iat, now, "key list")
-    return key_list
+    return key_list, digest
 
 
 def _by_kid(key_list: KeyList) -> dict[bytes, tuple[TrustedKey, ...]]:
@@ -191,7 +198,8 @@ def _check_place(content: Bundle, digest: bytes, state: TrustState, now: int) ->
         raise Refused("wrong_venue", f"bundle: expected venue {state.venue}, found {content.venue}")
     if not content.iat < content.exp <= content.iat + MAX_BUNDLE_LIFE_S:
         raise malformed(
-            f"bundle: expected a life of at most {MAX_BUNDLE_LIFE_S} s, found {content.exp - content.iat}"
+            f"bundle: expected a life of at most {span(MAX_BUNDLE_LIFE_S)}, found "
+            f"{moment(content.iat)} to {moment(content.exp)}"
         )
     check_not_ahead(content.iat, now, "bundle")
     here, last = (content.epoch, content.seq), (state.epoch, state.seq)
@@ -207,7 +215,8 @@ def _check_list_iats(lists: Lists, state: TrustState) -> None:
     for sub, iat in lists.iats():
         if iat < state.list_iats.get(sub, 0):
             raise Refused(
-                "rollback", f"{sub}: made at {iat}, one of {state.list_iats[sub]} was accepted before"
+                "rollback",
+                f"{sub}: made at {moment(iat)}, one of {moment(state.list_iats[sub])} was accepted before",
             )
 
 
@@ -248,7 +257,7 @@ def _read_issued(
             continue
         sign = read_sign(at_hand[digest], ISSUED_TYP)
         listed = decode_issued(sign.payload)
-        online.check_sign(sign, KeyUse.STATUS, listed.iat, "issued list")
+        online.check_sign(sign, KeyUse.STATUS, listed.iat, listed.iat, "issued list")  # It has no exp.
         if listed.issuer != content.issuer:
             raise Refused(
                 "wrong_issuer", f"issued list: of {listed.issuer}, the bundle is of {content.issuer}"

@@ -12,8 +12,10 @@ from typing import Final
 
 from verify import cbor
 from verify.cose import KID_BYTES, SEALING, PublicKey, check_public
+from verify.days import DAY_S
 from verify.errors import Refused
 from verify.fields import Fields, array, malformed, octets
+from verify.words import moment
 
 ROOT_TYP: Final = "application/cardsvc-root+cose"
 BUNDLE_TYP: Final = "application/cardsvc-bundle+cose"
@@ -21,6 +23,8 @@ ISSUED_TYP: Final = "application/cardsvc-issued+cose"
 
 #: One stolen root key must never be enough (section 5).
 MIN_THRESHOLD: Final = 2
+#: A root document lives two years (section 5); one that says more than three was made by mistake or for ever.
+MAX_ROOT_LIFE_S: Final = 3 * 366 * DAY_S
 #: The first 16 bytes of a SHA-256: 2^-64 to hit one of a city's cards by chance.
 PREFIX_BYTES: Final = 16
 HASH_BYTES: Final = 32
@@ -114,10 +118,15 @@ def decode_root(payload: bytes) -> RootDocument:
     threshold = fields.uint(_THRESHOLD)
     if not MIN_THRESHOLD <= threshold <= len(keys):
         raise malformed(f"root document: expected a threshold from 2 to {len(keys)} keys, found {threshold}")
+    iat, exp = fields.uint(_IAT), fields.uint(_EXP)
+    if exp - iat > MAX_ROOT_LIFE_S:
+        raise malformed(
+            f"root document: expected a life of at most 3 years, found {moment(iat)} to {moment(exp)}"
+        )
     return RootDocument(
         version=fields.uint(_VERSION),
-        iat=fields.uint(_IAT),
-        exp=fields.uint(_EXP),
+        iat=iat,
+        exp=exp,
         threshold=threshold,
         keys=keys,
     )

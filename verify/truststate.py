@@ -17,16 +17,17 @@ _FORMAT: Final = 1
 class TrustState:
     """The memory of one reader; :func:`verify.trust.accept` makes the next one.
 
-    ``root`` is the newest signed root document; ``bundle_hash`` the SHA-256 of the last bundle's bytes, None
-    before the first; ``list_iats`` the iat of each list by its sub; ``time_floor`` the latest iat of an
-    accepted bundle; ``distrusted`` the keys distrusted within ``epoch``, with the hash of their issued list.
-    Times are epoch seconds.
+    ``root`` is the newest signed root document; ``key_list_hash`` the SHA-256 of the last key list's payload
+    and ``bundle_hash`` that of the last bundle's bytes, None before the first; ``list_iats`` the iat of each
+    list by its sub; ``time_floor`` the latest iat of an accepted bundle; ``distrusted`` the keys distrusted
+    within ``epoch``, with the hash of their issued list. Times are epoch seconds.
     """
 
     root: bytes
     issuer: str | None = None
     venue: str | None = None
     key_list_version: int = 0
+    key_list_hash: bytes | None = None
     epoch: int = 0
     seq: int = 0
     bundle_hash: bytes | None = None
@@ -55,6 +56,7 @@ class TrustState:
                 "issuer": self.issuer,
                 "venue": self.venue,
                 "key_list_version": self.key_list_version,
+                "key_list_sha256": _hex(self.key_list_hash),
                 "epoch": self.epoch,
                 "seq": self.seq,
                 "bundle_sha256": _hex(self.bundle_hash),
@@ -89,6 +91,7 @@ def _read(fields: Fields) -> TrustState:
         issuer=_optional_text(fields, "issuer"),
         venue=_optional_text(fields, "venue"),
         key_list_version=fields.uint("key_list_version"),
+        key_list_hash=_unhex(fields.any("key_list_sha256"), 32),
         epoch=fields.uint("epoch"),
         seq=fields.uint("seq"),
         bundle_hash=_unhex(fields.any("bundle_sha256"), 32),

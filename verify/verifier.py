@@ -42,6 +42,7 @@ from verify.status import (
 )
 from verify.trust import Trust
 from verify.verdict import GOOD, LIMITED, UNKNOWN, Answer, Role, Verdict, view_for
+from verify.words import span
 
 #: A clock this far before the latest data that was accepted is wrong, and judges nothing (section 5).
 CLOCK_TOLERANCE_S = 120
@@ -185,7 +186,7 @@ class Verifier:
         """Step 2: a clock before data that exists already cannot judge a date."""
         if now < self._trust.time_floor - CLOCK_TOLERANCE_S:
             behind = self._trust.time_floor - now
-            raise Unchecked("clock_suspect", f"the clock is {behind} s before the data; set it right")
+            raise Unchecked("clock_suspect", f"the clock is {span(behind)} before the data; set it right")
 
     def _keys(self, code: Code, head: cose.Headers, now: int, found: _Findings) -> list[TrustedKey]:
         """Step 3: the keys that may have signed this card; a kid is a hint, so all that have it are tried."""
@@ -246,9 +247,9 @@ class Verifier:
         age = found.data_age_s
         dead = now >= min([self._trust.exp, *[part.exp for part in lists.present()]])
         if dead or age > self._policy.expired_after_s:
-            raise Refused("data_expired", f"the reader's data is {age} s old, too old to judge by; sync it")
+            raise Refused("data_expired", f"this data is {span(age)} old, too old to judge by; sync it")
         if age > self._policy.stale_after_s:
-            found.note("data_stale", f"the reader's data is {age} s old; sync it or ask for the phone card")
+            found.note("data_stale", f"this data is {span(age)} old; sync it or ask for the phone card")
 
     def _check_status(self, card: Card, lists: _Lists, now: int, found: _Findings) -> None:
         """Step 8: what became of this print since, and whether the permit still runs."""
@@ -345,7 +346,7 @@ class Verifier:
             return  # The same scan again admits nobody a second time, so it is not counted against anyone.
         quota = policy.quota
         if quota and history.admissions(card.number, shown.service, now - quota.period_s) >= quota.count:
-            raise Refused("quota_used", f"{quota.count} visits in {quota.period_s} s are used up")
+            raise Refused("quota_used", f"{quota.count} visits in {span(quota.period_s)} are used up")
         entered = history.last_entry(card.number) if policy.passback_s is not None else None
         if entered is not None and policy.passback_s is not None and now - entered < policy.passback_s:
             raise Refused("passback", "this card went in a moment ago")

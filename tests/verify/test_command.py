@@ -17,8 +17,9 @@ from tests.verify import world as w
 from tests.verify.world import CHIP_CODE, CODE, INDEX, MADE, NOW, World, code, phone_code, text_of
 from verify import cbor
 from verify.__main__ import main
+from verify.days import DAY_S
 from verify.rules import Policy
-from verify.trustdocs import BUNDLE_TYP
+from verify.trustdocs import BUNDLE_TYP, ROOT_TYP, RootDocument, encode_root
 
 GOOD, FORGED, UNKNOWN = text_of(code()), text_of(code(not_before=NOW + 9)), text_of(code(by=w.STRANGER))
 AT = datetime.fromtimestamp(NOW, UTC).isoformat()
@@ -249,8 +250,70 @@ def test_a_damaged_memory_is_refused_not_forgotten(run: Run, files: Path, damage
 def test_a_state_that_cannot_be_kept(run: Run, files: Path) -> None:
     (files / "state").write_text("a file in the way")
     ended, said, words = run("--state", str(files / "state"), GOOD)
+    assert (ended, said) == (64, [])
+    assert "--state: state_unwritable" in words
+    assert "root or bundle" not in words
+
+
+def test_a_state_that_others_may_write(run: Run, files: Path) -> None:
+    (files / "state").mkdir()
+    (files / "state").chmod(0o777)
+    ended, said, words = run("--state", str(files / "state"), GOOD)
+    assert (ended, said) == (64, [])
+    assert "--state: state_exposed" in words
+
+
+def test_a_memory_of_codes_that_fails_at_the_start(run: Run, files: Path) -> None:
+    (files / "state").mkdir(mode=0o700)
+    (files / "state" / "seen.sqlite").mkdir()
+    ended, said, words = run("--state", str(files / "state"), GOOD)
+    assert (ended, said) == (64, [])
+    assert "seen_unusable" in words
+
+
+def roots_of(*names: str, version: int = 1, old: tuple[str, ...] = (), exp: int = 600) -> bytes:
+    keys = tuple(map(w.signer, names))
+    publics = tuple(key.public for key in keys)
+    document = RootDocument(version, NOW - 99 * DAY_S, NOW + exp * DAY_S, 2, publics)
+    return w.cosigned(ROOT_TYP, encode_root(document), (*keys, *map(w.signer, old)))
+
+
+OURS = ("root a", "root b")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (b"junk", "malformed"),
+        (World().bundle(), "wrong_type"),
+        (roots_of("root x", "root y"), "other_root"),
+        (roots_of(*OURS, exp=500), "other_root"),
+        (roots_of("root x", "root y", version=2), "other_root"),
+        (roots_of("root x", "root y", version=3, old=OURS), "other_root"),
+    ],
+)
+def test_the_root_document_counts_beside_a_memory_too(
+    run: Run, files: Path, given: bytes, expected: str
+) -> None:
+    state = ("--state", str(files / "state"))
+    assert run(*state, GOOD)[0] == 0
+    (files / "root").write_bytes(given)
+    ended, said, words = run(*state, GOOD)
     assert (ended, said) == (65, [])
-    assert "state_unwritable" in words
+    assert f"refused: {expected}" in words
+    (files / "root").write_bytes(w.root())
+    assert run(*state, GOOD)[0] == 0
+
+
+def test_an_older_root_document_is_welcome_and_the_next_of_the_chain_holds(run: Run, files: Path) -> None:
+    state = ("--state", str(files / "state"))
+    assert run(*state, GOOD)[0] == 0
+    (files / "root").write_bytes(roots_of(*OURS, version=0))
+    assert run(*state, GOOD)[0] == 0
+    (files / "root").write_bytes(roots_of("root c", "root d", version=2, old=OURS))
+    ended, said, words = run(*state, GOOD, bundle=World(seq=2).bundle())
+    assert (ended, said[0]["bundle"]["newer_refused"], said[0]["bundle"]["seq"]) == (0, "rollback", 1)
+    assert "root document 2 or later" in words
 
 
 # --- Pictures ---------------------------------------------------------------------------------------------
@@ -278,7 +341,30 @@ def test_a_picture_without_a_code(run: Run, files: Path) -> None:
     Image.new("L", (99, 99), 255).save(files / "white.png")
     ended, said, words = run("--image", str(files / "white.png"))
     assert (ended, said) == (2, [])
-    assert "none was found" in words
+    assert f"no code found in {files / 'white.png'}: give the whole code at 300 dpi or more" in words
+
+
+@pytest.mark.parametrize("name", ["nowhere.png", "nowhere.pdf", "."])
+def test_a_picture_that_cannot_be_read(run: Run, files: Path, name: str) -> None:
+    ended, said, words = run("--image", str(files / name))
+    assert (ended, said) == (64, [])
+    assert "cannot be read" in words
+
+
+def test_no_code_at_all(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin(monkeypatch, b"")
+    assert run() == (64, [], "cardsvc-verify: no code was given\n")
+
+
+def test_a_wrong_direction_is_told_the_right_ones(run: Run) -> None:
+    ended, _, words = run("--direction", "up", GOOD)
+    assert ended == 64
+    assert "'in', 'out'" in words
+
+
+def test_help_says_how_long_codes_are_remembered(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["check", "--help"]) == 0
+    assert "this one run only" in " ".join(capsys.readouterr().out.split())
 
 
 def broken_png() -> bytes:

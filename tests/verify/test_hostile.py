@@ -239,8 +239,9 @@ def test_structured_claims(genuine: bool) -> None:
         {6: NOW, -70002: TOKEN, -70003: "text", -70004: b"bytes"},
         {6: NOW, -70002: TOKEN, -70005: {1: 1}},
         {6: NOW, -70002: TOKEN, -70005: [[9]]},
-        {6: 2**53, -70002: TOKEN},
-        {6: -(2**53), -70002: TOKEN},
+        {6: 2**53 + 1, -70002: TOKEN},
+        {6: -(2**53) - 1, -70002: TOKEN},
+        {6: NOW, -70002: TOKEN, -70005: [2**53 + 1]},
     ],
 )
 def test_hostile_phone_claims(outer: dict[Any, Any]) -> None:
@@ -249,7 +250,7 @@ def test_hostile_phone_claims(outer: dict[Any, Any]) -> None:
 
 
 def test_a_phone_time_of_any_size_is_judged() -> None:
-    for moment in (2**53 - 1, -(2**53) + 1, 0, -1):
+    for moment in (2**53, -(2**53), 0, -1):
         assert judged(w.phone_code(moment)).reason == "stale_code"
 
 

@@ -202,12 +202,17 @@ def test_a_key_off_the_curve_verifies_nothing() -> None:
     assert judge(phone_code(card=replace(TOKEN_CARD, holder_key=key))).reason == "bad_signature"
 
 
-def test_a_small_order_key_in_a_token_verifies_nothing() -> None:
-    neutral = b"\x01" + bytes(31)
-    card = replace(TOKEN_CARD, holder_key=replace(w.CARD.public, raw=neutral))
+@pytest.mark.parametrize("raw", [b"\x01" + bytes(31), w.CARD.public.raw], ids=["small order", "sound"])
+def test_a_phone_holds_a_p256_key_and_no_other(raw: bytes) -> None:
+    card = replace(TOKEN_CARD, holder_key=replace(w.CARD.public, raw=raw))
     payload = PhoneCode(NOW, sign1(w.TOKEN, card.encode())).encode()
-    forged = encode_sign1(protected_header(EDDSA), payload, neutral + bytes(32))
-    assert judge(forged).reason == "bad_signature"
+    assert judge(encode_sign1(protected_header(EDDSA), payload, raw + bytes(32))).reason == "malformed"
+
+
+def test_a_token_lives_for_14_days_and_no_longer() -> None:
+    since = TOKEN_CARD.issued_at
+    assert judge(phone_code(card=replace(TOKEN_CARD, expires=since + 14 * 86_400))).reason == "ok"
+    assert judge(phone_code(card=replace(TOKEN_CARD, expires=since + 14 * 86_400 + 1))).reason == "malformed"
 
 
 def test_only_a_token_of_24_hours_does_without_status() -> None:

@@ -45,6 +45,7 @@ def test_defaults_of_the_format() -> None:
     [
         {1: 3},
         {1: [-1]},
+        {1: [2**53 + 1]},
         {1: [True]},
         {1: ["library"]},
         {2: "a day"},
@@ -86,6 +87,20 @@ def test_rules_that_this_reader_lacks_and_nobody_may_ignore(key: Any) -> None:
         Policy.decode(Policy().encode() | {key: 1})
     assert caught.value.reason == "unsupported_policy"
     assert Policy.decode(Policy().encode() | {99: 1}) == Policy()
+
+
+@pytest.mark.parametrize("key", [2, 3, 8])
+@pytest.mark.parametrize("seconds", [-1, 2**53 + 1, -(2**53)])
+def test_seconds_are_not_negative(key: int, seconds: int) -> None:
+    with pytest.raises(Refused) as caught:
+        Policy.decode(Policy().encode() | {key: seconds})
+    assert caught.value.reason == "malformed"
+    assert Policy.decode(Policy().encode() | {key: 0})
+
+
+def test_a_policy_without_a_rule_is_the_policy_of_the_defaults() -> None:
+    assert Policy.decode({}) == Policy()
+    assert Policy.decode({4: []}).accept == frozenset()  # Said, and so meant: nothing passes.
 
 
 def at(day: str, clock: str, offset_s: int = 28_800) -> int:

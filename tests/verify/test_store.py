@@ -26,6 +26,35 @@ def test_files_are_replaced_as_a_whole(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "deep" / "state").iterdir()] == ["bundle.cose"]
 
 
+def modes(directory: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in directory.iterdir()}
+
+
+def test_nobody_else_reads_or_writes_what_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "state.json.new").write_bytes(b"left by a crash")
+    (tmp_path / "state.json.new").chmod(0o666)
+    directory = StateDirectory(tmp_path)
+    before = os.umask(0)
+    try:
+        directory.write("state.json", b"{}")
+        assert directory.seen().first_seen(b"a", 1) is None
+        with directory.locked():
+            pass
+    finally:
+        os.umask(before)
+    assert modes(tmp_path) == dict.fromkeys(("state.json", "seen.sqlite", "lock"), 0o600)
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777, 0o720])
+def test_a_directory_that_others_write_into_is_not_used(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    with pytest.raises(Refused) as caught:
+        StateDirectory(tmp_path)
+    assert reason(caught) == "state_exposed"
+    tmp_path.chmod(0o755)
+    assert StateDirectory(tmp_path)
+
+
 def test_what_a_crash_left_beside_is_overwritten(tmp_path: Path) -> None:
     directory = StateDirectory(tmp_path)
     directory.write("state.json", b"whole")
@@ -106,8 +135,23 @@ def test_asking_notes_nothing(seen: SeenSet) -> None:
 def test_old_keys_are_dropped_when_no_code_of_that_time_can_pass(seen: SeenSet) -> None:
     assert seen.first_seen(b"old", 1000) is None
     assert seen.first_seen(b"new", 1001 + KEEP_SEEN_S) is None
+    assert seen.first_seen(b"next", 1001 + KEEP_SEEN_S) is None
     assert seen.when_seen(b"old") is None
     assert seen.when_seen(b"new") == 1001 + KEEP_SEEN_S
+
+
+@pytest.mark.parametrize("ahead", [4000, KEEP_SEEN_S - 1])
+def test_a_clock_that_ran_ahead_and_was_set_right_forgets_nothing(seen: SeenSet, ahead: int) -> None:
+    assert seen.first_seen(b"a", 1000) is None
+    for step in range(3):
+        assert seen.first_seen(bytes([step]), 1000 + ahead + min(step, 1)) is None
+    assert seen.first_seen(b"a", 1005) == 1000
+
+
+def test_the_first_code_after_a_leap_drops_nothing_however_far(seen: SeenSet) -> None:
+    assert seen.first_seen(b"a", 1000) is None
+    assert seen.first_seen(b"b", 10**10) is None
+    assert seen.first_seen(b"a", 1005) == 1000
 
 
 def test_a_clock_set_back_forgets_nothing(seen: SeenSet) -> None:

@@ -6,6 +6,7 @@ from hashlib import sha256
 
 import pytest
 
+from keys.plan import TRUST_AFTER_S
 from tests.verify.trustkit import (
     BUNDLE,
     BUNDLE_2,
@@ -130,6 +131,17 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
             key_list=key_list(keys=(*entries()[:3], entry(BUNDLE.public, KeyUse.BUNDLE, sign_from=NOW)))
         ),
     ),
+    "a bundle that outlives the trust in its key": (
+        "wrong_key_use",
+        lambda: bundle(
+            key_list=key_list(
+                keys=(
+                    *entries()[:3],
+                    entry(BUNDLE.public, KeyUse.BUNDLE, sign_until=NOW, trust_until=EXP - 1),
+                )
+            )
+        ),
+    ),
     "iat in the future": ("future_iat", lambda: bundle(iat=LATE)),
     "exp before iat": ("malformed", lambda: bundle(exp=NOW - 30)),
     "a life of years": ("malformed", lambda: bundle(exp=NOW + 1000 * DAY_S)),
@@ -167,6 +179,10 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "next root already expired": (
         "expired_chain",
         lambda: bundle(roots=(root_document(2, exp=NOW),), key_list=key_list(NEXT_ROOT_KEYS, root_version=2)),
+    ),
+    "next root for four years": (
+        "malformed",
+        lambda: bundle(roots=(root_document(2, exp=NOW + 1361 * DAY_S),)),
     ),
     "next root with a threshold of one": (
         "malformed",
@@ -243,6 +259,17 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: bundle(
             key_list=key_list(
                 keys=(*entries()[3:], entry(STATUS.public, KeyUse.STATUS, sign_from=SNAPSHOT + 1))
+            ),
+        ),
+    ),
+    "lists that outlive the trust in the status key": (
+        "wrong_key_use",
+        lambda: bundle(
+            key_list=key_list(
+                keys=(
+                    *entries()[3:],
+                    entry(STATUS.public, KeyUse.STATUS, sign_until=NOW, trust_until=EXP - 1),
+                )
             ),
         ),
     ),
@@ -395,6 +422,33 @@ def test_a_clock_set_back_does_not_lose_the_bundle_that_was_accepted() -> None:
 def test_rollback_of_the_key_list() -> None:
     state = after(bundle(key_list=key_list(version=6)))
     assert reason(state, bundle(seq=11, key_list=key_list(version=5))) == "rollback"
+
+
+def test_trust_until_is_the_last_second_an_exp_may_name() -> None:
+    keys = tuple(
+        replace(key, sign_until=NOW, trust_until=EXP) if key.use in (KeyUse.STATUS, KeyUse.BUNDLE) else key
+        for key in entries()
+    )
+    assert accept(pinned(), bundle(key_list=key_list(keys=keys)), NOW)
+
+
+def test_planned_keys_are_trusted_for_as_long_as_their_last_lists_live() -> None:
+    for use in (KeyUse.STATUS, KeyUse.BUNDLE, KeyUse.TOKEN):
+        assert TRUST_AFTER_S[use] > 14 * DAY_S
+
+
+def test_two_key_lists_of_one_version() -> None:
+    state = after(bundle())
+    assert reason(state, bundle(seq=11, key_list=key_list(keys=entries()[:-1]))) == "rollback"
+    assert accept(state, bundle(seq=11, key_list=key_list(ROOT_KEYS)), NOW)  # One more signer, the same list.
+    assert accept(state, bundle(seq=11, key_list=key_list(version=6, keys=entries()[:-1])), NOW)
+
+
+def test_words_name_times_that_people_read() -> None:
+    with pytest.raises(Refused, match=r"made at 2026-09-21 14:15Z, 2 min ahead"):
+        accept(pinned(), bundle(iat=LATE), NOW)
+    with pytest.raises(Refused, match=r"expired at 2026-09-21 14:13Z, now is 2026-09-21 14:13Z"):
+        accept(pinned(), bundle(roots=(root_document(2, exp=NOW),)), NOW)
 
 
 def test_rollback_of_a_list_inside_a_newer_bundle() -> None:
