@@ -1,5 +1,6 @@
 """``cardsvc keys``: what there is to sign with, what runs out, ceremonies, and distrust."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +24,9 @@ from keys.plan import Vault
 from keys.transcript import verify_transcript
 from verify.keylist import TrustedKey
 
+#: With the epoch beside the use, a line fits into the 80 columns of a terminal.
+_COLUMNS = ("kid", "use", "from", "until", "cards", "now")
+
 keys_app = typer.Typer(no_args_is_help=True, help="Signing keys, the root ceremony, and distrust.")
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, words on standard error.")]
 
@@ -38,8 +42,7 @@ def list_keys(json: Json = False) -> None:
     items = [_described(key, used.get(key.kid, 0), key.kid in distrusted, now) for key in entries]
     for item in items:
         speak.give(item)
-    columns = ("kid", "use", "epoch", "signs_from", "signs_until", "cards", "now")
-    speak.table("Keys", columns, ([str(item[name]) for name in columns] for item in items))
+    speak.table("Keys", _COLUMNS, map(_row, items))
 
 
 @keys_app.command()
@@ -133,6 +136,8 @@ def distrust(
     """Distrust a card key for ever: its genuine cards go on, everything else it signed is refused."""
     speak, now = Speaker(as_json=json), datetime.now(UTC)
     with open_installation(read_settings()) as installation, installation.store.transaction() as tx:
+        if by != CONSOLE:
+            tx.staff.get(by)
         entry = installation.keyring.entry_of(_kid(kid))
         tx.distrusted.add(DistrustedKeyRecord(entry.kid, reason, by, now))
         tx.audit.append(by, "key_distrusted", entry.kid.hex(), {"reason": reason}, now)
@@ -151,7 +156,8 @@ def _described(key: TrustedKey, cards: int, distrusted: bool, now: datetime) -> 
     begins, ends = (
         datetime.fromtimestamp(at, UTC).date().isoformat() for at in (key.sign_from, key.sign_until)
     )
-    signing = "signs" if key.covers(int(now.timestamp())) else "waits or is over"
+    instant = int(now.timestamp())
+    window = "signs" if key.covers(instant) else "waits" if instant < key.sign_from else "over"
     return {
         "kid": key.kid.hex(),
         "use": key.use.name.lower(),
@@ -159,5 +165,11 @@ def _described(key: TrustedKey, cards: int, distrusted: bool, now: datetime) -> 
         "signs_from": begins,
         "signs_until": ends,
         "cards": cards,
-        "now": "distrusted" if distrusted else signing,
+        "now": "distrusted" if distrusted else window,
     }
+
+
+def _row(item: Mapping[str, object]) -> list[str]:
+    use = f"{item['use']} {item['epoch']}".strip()
+    rest = (str(item[name]) for name in ("signs_from", "signs_until", "cards", "now"))
+    return [str(item["kid"]), use, *rest]

@@ -52,10 +52,6 @@ class Settings(BaseSettings):
         """The passphrase file that a demo makes for itself: convenient, and no protection."""
         return self.data / "demo-passphrase"
 
-    def status_uri(self, list_id: str) -> str:
-        """The address of a status list, as it is printed."""
-        return f"{self.public_url.rstrip('/')}{STATUS_PATH}{list_id}"
-
 
 def read_settings() -> Settings:
     """Read the environment; refuse what is unsafe, naming the setting."""
@@ -63,7 +59,9 @@ def read_settings() -> Settings:
         settings = Settings()
     except ValidationError as error:
         named = ", ".join(f"CARDSVC_{part['loc'][0]}".upper() for part in error.errors())
-        raise ServiceError("bad_setting", f"cannot use {named}: {error.errors()[0]['msg']}") from error
+        first = error.errors()[0]
+        words = "say true or false" if first["type"].startswith("bool_") else first["msg"]
+        raise ServiceError("bad_setting", f"cannot use {named}: {words}") from error
     _check_public_url(settings.public_url)
     if settings.production:
         _check_production(settings)

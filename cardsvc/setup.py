@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from cardsvc.errors import ServiceError
-from cardsvc.installation import record_keys
+from cardsvc.installation import check_keyring, record_keys
 from cardsvc.records import IssuerSettings, StaffMember, Transaction, open_store
 from cardsvc.settings import Settings
 from cardsvc.trust.publishing import policy_of
 from keys.demo import FIRST_EPOCH, DemoPlaces, init_demo
 from keys.disk import make_private_directory, write_file
+from keys.errors import KeysError
 from keys.files import STANDARD_COST, Cost, Passphrase
 from keys.keyring import Keyring, propose
 from keys.plan import Vault
@@ -33,7 +34,7 @@ def initialise(
     now: datetime,
     cost: Cost = STANDARD_COST,
 ) -> dict[str, object]:
-    """Make everything an installation needs; run again after a failure, it goes on where it stopped.
+    """Make everything an installation needs; run again after a failure or a crash, it goes on.
 
     ``cost`` is what one guess at the passphrase of the key files shall cost. A demo gets a passphrase file
     and root keys of its own. In production the root's holders come together elsewhere: this makes the
@@ -46,6 +47,7 @@ def initialise(
     roll, places = read_staff(staff), read_venues(venues)
     make_private_directory(settings.data)
     keyring = _keys(settings, issuer, now, cost)
+    check_keyring(keyring, issuer, DEFAULT_OFFSET_S)
     store = open_store(settings.database, record_keys(keyring), create=True)
     try:
         with store.transaction() as tx:
@@ -59,10 +61,16 @@ def initialise(
 
 
 def read_staff(path: Path) -> list[StaffMember]:
-    """The staff roll of a TOML file."""
+    """The staff roll of a TOML file; raises ``unreadable``, ``bad_file``, ``unknown_service``."""
     members = []
     for row in _rows(path, "staff"):
-        owned = [int(service_named(name)) for name in row.get("services", ())]
+        for name in ("role", "office"):
+            if not isinstance(row.get(name), str) or not row[name]:
+                raise ServiceError("bad_file", f"{path}: {row['id']} needs a {name}, in quotation marks")
+        services = row.get("services", [])
+        if not isinstance(services, list) or not all(isinstance(name, str) for name in services):
+            raise ServiceError("bad_file", f'{path}: services of {row["id"]} must be a list like ["bus"]')
+        owned = [int(service_named(name)) for name in services]
         members.append(StaffMember(row["id"], row["role"], row["office"], owned))
     return members
 
@@ -87,24 +95,44 @@ def service_named(name: str) -> Service:
 def _rows(path: Path, table: str) -> list[dict[str, Any]]:
     try:
         rows = tomllib.loads(path.read_text("utf-8"))[table]
-        return [dict(row) for row in rows if row["id"]]
+        found = [dict(row) for row in rows]
+        if not all(isinstance(row["id"], str) and row["id"] for row in found):
+            raise TypeError("an id is a text that is not empty")
+        return found
     except OSError as error:
         raise ServiceError("unreadable", f"{path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, KeyError, TypeError) as error:
+    # TOMLDecodeError and a file that is not UTF-8 are both ValueErrors.
+    except (ValueError, KeyError, TypeError) as error:
         raise ServiceError("bad_file", f"{path} must hold [[{table}]] tables with an id: {error}") from error
 
 
 def _keys(settings: Settings, issuer: str, now: datetime, cost: Cost) -> Keyring:
     places = DemoPlaces(settings.data)
-    if not settings.production and settings.key_passphrase_file is None and not places.live.exists():
+    own = not settings.production and settings.key_passphrase_file is None
+    if own and not (places.live.exists() or settings.demo_passphrase_file.exists()):
         word = secrets.token_urlsafe(_PASSPHRASE_BYTES)
         write_file(settings.demo_passphrase_file, word.encode() + b"\n")
     passphrase = Passphrase.from_file(settings.passphrase_file)
-    if (places.live / "documents").exists():
+    if settings.production:
+        return _production_keys(places, passphrase, issuer, now, cost)
+    if places.live.exists() and not places.ready.exists():
         return Keyring.open(places.live, passphrase)
-    if not settings.production:
-        return init_demo(settings.data, passphrase, issuer=issuer, now=now, cost=cost)
-    keyring = Keyring.create(places.live, passphrase, issuer=issuer, cost=cost)
+    return init_demo(settings.data, passphrase, issuer=issuer, now=now, cost=cost)
+
+
+def _production_keys(
+    places: DemoPlaces, passphrase: Passphrase, issuer: str, now: datetime, cost: Cost
+) -> Keyring:
+    """Open the keyring; one without signed documents is made as far as it can be, the rest is asked for."""
+    if Keyring.is_there(places.live):
+        try:
+            return Keyring.open(places.live, passphrase)
+        except KeysError as error:
+            if error.reason != "no_documents":
+                raise
+        keyring = Keyring(places.live, passphrase, issuer, cost=cost)
+    else:
+        keyring = Keyring.create(places.live, passphrase, issuer=issuer, cost=cost)
     apart = Vault(places.apart, passphrase, cost)
     proposal = propose(keyring, now, epoch=FIRST_EPOCH, apart=apart, root_version=1)
     raise ServiceError(

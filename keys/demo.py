@@ -6,7 +6,9 @@ kept by people, elsewhere; the ceremony's file written here is an example of the
 """
 
 import json
+import os
 import secrets
+import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from typing import Final
 from keys.ceremony import hold_ceremony
 from keys.ceremonyfile import read_ceremony
 from keys.disk import PUBLIC_FILE, make_private_directory, write_file
+from keys.errors import KeysError
 from keys.files import STANDARD_COST, Cost, Passphrase
 from keys.keyring import Keyring, propose
 from keys.plan import KeyPlan, Vault
@@ -59,6 +62,16 @@ class DemoPlaces:
         """The root holders' files, which production keeps elsewhere."""
         return self.data / OFFLINE
 
+    @property
+    def unfinished(self) -> Path:
+        """Where everything is made; what lies here after a crash was never in use."""
+        return self.data / ".keys-new"
+
+    @property
+    def ready(self) -> Path:
+        """Where all of it waits, whole, to be moved into its place."""
+        return self.data / ".keys-ready"
+
 
 def init_demo(
     directory: Path,
@@ -72,9 +85,38 @@ def init_demo(
 ) -> Keyring:
     """Make all keys of an issuer under the data directory, hold the first ceremony, and open the keyring.
 
-    Refused with ``file_exists`` where there are keys already: nothing is ever made over them.
+    All of it is made aside and takes its place at the end, so that after a crash the same call goes on: what
+    was whole is moved, what was not is made anew. Refused with ``file_exists`` where there are keys already:
+    nothing is ever made over them. Raises :class:`KeysError` ``file_not_written`` too.
     """
     places = DemoPlaces(directory)
+    try:
+        if not places.ready.exists():
+            for path in (places.live, places.apart, places.offline):
+                if path.exists():
+                    raise KeysError("file_exists", f"{path} exists already and is never overwritten")
+            if places.unfinished.exists():
+                shutil.rmtree(places.unfinished)
+            make_private_directory(places.unfinished)
+            _make(DemoPlaces(places.unfinished), passphrase, issuer, now, plan, cost, day_offset_s)
+            _move(places.unfinished, places.ready)
+        _take_place(places)
+    except OSError as error:
+        raise KeysError(
+            "file_not_written", f"keys could not be made in {directory}: {error.strerror or error}"
+        ) from error
+    return Keyring.open(places.live, passphrase, cost=cost)
+
+
+def _make(
+    places: DemoPlaces,
+    passphrase: Passphrase,
+    issuer: str,
+    now: datetime,
+    plan: KeyPlan | None,
+    cost: Cost,
+    day_offset_s: int,
+) -> None:
     keyring = Keyring.create(places.live, passphrase, issuer=issuer, cost=cost)
     apart = Vault(places.apart, passphrase, cost)
     proposal = propose(
@@ -83,7 +125,30 @@ def init_demo(
     configuration = _write_holders(places.offline, issuer, proposal)
     held = hold_ceremony(read_ceremony(configuration), now=now, cost=cost)
     keyring.install(held.transcript.parent)
-    return keyring
+
+
+def _take_place(places: DemoPlaces) -> None:
+    """Move what is ready where it belongs, the keyring last: where that is, everything is."""
+    ready = DemoPlaces(places.ready)
+    for source, target in (
+        (ready.offline, places.offline),
+        (ready.apart, places.apart),
+        (ready.live, places.live),
+    ):
+        if source.exists():
+            _move(source, target)
+    places.ready.rmdir()
+
+
+def _move(source: Path, target: Path) -> None:
+    """Rename on disk; the files inside were synced when they were written."""
+    source.rename(target)
+    for directory in {source.parent, target.parent}:
+        handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _write_holders(offline: Path, issuer: str, proposal: Path) -> Path:

@@ -25,6 +25,7 @@ from keys.plan import (
     key_file_name,
     streams,
 )
+from keys.recordkeys import FILE_NAME as RECORDS_FILE
 from keys.recordkeys import RecordKeys, new_record_keys, open_record_keys, seal_record_keys
 from keys.root import epoch_s
 from keys.signer import Signer, memory_signer, open_key, seal_key, unseal
@@ -61,12 +62,20 @@ class Keyring:
     def create(
         cls, directory: Path, passphrase: Passphrase, *, issuer: str, cost: Cost = STANDARD_COST
     ) -> "Keyring":
-        """Make an empty keyring with record keys; it signs once a ceremony's documents are installed."""
+        """Make an empty keyring with record keys; it signs once a ceremony's documents are installed.
+
+        The record keys come last: where they are, it is whole, and where a crash left none, it is made again.
+        """
         make_private_directory(directory)
         make_private_directory(directory / PRIVATE)
         make_private_directory(directory / DOCUMENTS)
         seal_record_keys(directory / PRIVATE, new_record_keys(), passphrase, cost=cost)
         return cls(directory, passphrase, issuer, cost=cost)
+
+    @staticmethod
+    def is_there(directory: Path) -> bool:
+        """Whether :meth:`create` came to its end in this directory."""
+        return (directory / PRIVATE / RECORDS_FILE).exists()
 
     @classmethod
     def open(cls, directory: Path, passphrase: Passphrase, *, cost: Cost = STANDARD_COST) -> "Keyring":
@@ -310,7 +319,8 @@ def propose(
     path = keyring.directory / DOCUMENTS / f"keys-{current.version + 1}.proposal"
     if path.exists() and not more_card_keys:
         waiting = decode_key_list(read_public(path, MAX_DOCUMENT_BYTES))
-        if waiting.root_version == root_version and epoch_s(now) - waiting.iat < DAY_S:
+        same = (waiting.issuer, waiting.root_version) == (keyring.issuer, root_version)
+        if same and epoch_s(now) - waiting.iat < DAY_S:
             return path
     live = Vault(keyring.directory / PRIVATE, keyring.passphrase, keyring.cost)
     proposal = extend_key_list(

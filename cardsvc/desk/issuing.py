@@ -232,7 +232,7 @@ class IssuingDesk:
     def _repeat(self, tx: Transaction, one: _Candidate, before: ApplicationRecord, now: datetime) -> Outcome:
         """The same request again: the same card, audited; another request under the same id is refused."""
         number = before.card_number
-        if before.request_digest != one.digest or number is None:
+        if before.request_digest != tx.applications.digest(one.digest) or number is None:
             words = f"The reference {one.reference} belongs to another application; give this one its own."
             return _refuse(one, "reference", "reference_in_use", words)
         printed = [it for it in tx.prints.of_card(number) if it.state is not PrintState.ORPHANED]

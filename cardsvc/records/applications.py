@@ -7,14 +7,19 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, bindparam, insert, select, update
 
+from cardsvc.records import sealing
 from cardsvc.records.errors import Conflict, NotFound
 from cardsvc.records.link import Link, chunks, record, values_of
+from cardsvc.records.sealing import RecordKeys
 from cardsvc.records.tables import APPLICATION, ApplicationState
 
 
 @dataclass(frozen=True, slots=True)
 class NewApplication:
-    """A request to be recorded; ``reason`` says why it was refused, without personal data."""
+    """A request to be recorded; ``reason`` says why it was refused, without personal data.
+
+    ``request_digest`` and ``family`` are given as they are and stored as keyed hashes.
+    """
 
     reference: str | None
     request_digest: bytes
@@ -29,7 +34,7 @@ class NewApplication:
 
 @dataclass(frozen=True, slots=True)
 class ApplicationRecord:
-    """A recorded request."""
+    """A recorded request; ``request_digest`` is what :meth:`Applications.digest` makes of the one given."""
 
     id: str
     reference: str | None
@@ -40,16 +45,21 @@ class ApplicationRecord:
     reason: str | None
     submitted_by: str
     approved_by: str | None
-    family: str | None
+    family: bytes | None
     created_at: datetime
 
 
 class Applications:
     """Recording applications and following them up."""
 
-    def __init__(self, link: Link) -> None:
-        """Work inside the transaction of ``link``."""
+    def __init__(self, link: Link, keys: RecordKeys) -> None:
+        """Work inside the transaction of ``link``; what could tell a person is hashed with ``keys``."""
         self._link = link
+        self._keys = keys
+
+    def digest(self, request_digest: bytes) -> bytes:
+        """What stands in the records for a request of this digest: compare a record's with it."""
+        return sealing.request_index(self._keys, request_digest)
 
     def add(self, application: NewApplication, *, now: datetime) -> str:
         """Record one application and return its id.
@@ -61,7 +71,7 @@ class Applications:
     def add_many(self, applications: Sequence[NewApplication], *, now: datetime) -> list[str]:
         """Record many in one statement; ids in the order given."""
         rows = [
-            values_of(application) | {"id": secrets.token_hex(16), "created_at": now}
+            self._values(application) | {"id": secrets.token_hex(16), "created_at": now}
             for application in applications
         ]
         self._link.run(insert(APPLICATION), rows)
@@ -92,7 +102,7 @@ class Applications:
 
     def of_family(self, family: str) -> list[ApplicationRecord]:
         """The applications that belong together."""
-        return self._where(APPLICATION.c.family == family)
+        return self._where(APPLICATION.c.family == sealing.family_index(self._keys, family))
 
     def mark_issued(self, card_numbers: Sequence[str]) -> int:
         """Note that the cards of these intents exist now; returns how many applications changed."""
@@ -112,10 +122,14 @@ class Applications:
         statement = (
             update(APPLICATION)
             .where(APPLICATION.c.id == application, APPLICATION.c.state == ApplicationState.REFUSED)
-            .values(values_of(by))
+            .values(self._values(by))
         )
         if not self._link.run(statement):
             raise Conflict("application_not_refused", f"the application {application} is not a refused one")
+
+    def _values(self, new: NewApplication) -> dict[str, object]:
+        family = None if new.family is None else sealing.family_index(self._keys, new.family)
+        return values_of(new) | {"request_digest": self.digest(new.request_digest), "family": family}
 
     def _where(self, condition: ColumnElement[bool]) -> list[ApplicationRecord]:
         statement = select(APPLICATION).where(condition).order_by(APPLICATION.c.created_at, APPLICATION.c.id)

@@ -9,7 +9,7 @@ an erased person.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import insert, select
@@ -78,7 +78,7 @@ class AuditLog:
         return self.append_many([AuditEntry(actor, action, subject, details, now)])
 
     def append_many(self, entries: Iterable[AuditEntry]) -> AuditHead:
-        """Record many acts in their order; returns the new end of the chain."""
+        """Record many acts in their order; returns the new end of the chain. Raises ``bad_details``."""
         head = self._head or self.head()
         rows = []
         for entry in entries:
@@ -102,13 +102,14 @@ class AuditLog:
 
 
 def _next(head: AuditHead, entry: AuditEntry) -> AuditRecord:
+    time = epoch_s(entry.now)
     try:
         details = json.dumps(dict(entry.details), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        row = AuditRecord(
+            head.seq + 1, time, entry.actor, entry.action, entry.subject, details, head.hash, NO_HASH
+        )
+        # Text that is no Unicode, half a surrogate pair, shows only here, where it becomes bytes.
+        return replace(row, hash=entry_hash(row))
     except (TypeError, ValueError) as error:
-        raise RecordsError("bad_details", f"audit details must be plain JSON: {error}") from error
-    time = epoch_s(entry.now)
-    row = AuditRecord(
-        head.seq + 1, time, entry.actor, entry.action, entry.subject, details, head.hash, NO_HASH
-    )
-    values = values_of(row) | {"hash": entry_hash(row)}
-    return AuditRecord(**values)
+        words = f"an audit entry is plain Unicode text and its details plain JSON: {error}"
+        raise RecordsError("bad_details", words) from error

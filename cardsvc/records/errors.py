@@ -50,7 +50,10 @@ _CONSTRAINTS: Mapping[str, tuple[str, str]] = {
     "uq_print_card_number_print_no": ("print_number_in_use", "this card already has a print of that number"),
     "pk_chip": ("chip_in_use", "a chip with this UID is already recorded"),
     "pk_distrusted_key": ("already_distrusted", "this key is distrusted already, for ever"),
-    "pk_issuer": ("already_initialised", "the issuer is fixed at init and is already recorded"),
+    "pk_issuer": (
+        "already_initialised",
+        "this installation is set up, there is nothing to do here; another CARDSVC_DATA makes another one",
+    ),
 }
 _SQLITE_COLUMNS: Mapping[str, str] = {
     "application.reference": "uq_application_reference",

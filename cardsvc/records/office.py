@@ -82,10 +82,11 @@ class StaffRoll:
         self._link.run(delete(STAFF).where(STAFF.c.id == member))
 
     def get(self, member: str) -> StaffMember:
-        """The member of that id; raises ``staff_not_found``."""
+        """The member of that id; raises ``staff_not_found`` and names those there are."""
         row = self._link.first(select(STAFF).where(STAFF.c.id == member))
         if row is None:
-            raise NotFound("staff_not_found", f"{member} is not on the staff roll")
+            known = ", ".join(item.id for item in self.all()) or "nobody"
+            raise NotFound("staff_not_found", f"{member} is not on the staff roll; there are: {known}")
         return record(StaffMember, row)
 
     def all(self) -> list[StaffMember]:

@@ -6,6 +6,7 @@ between is found by ``intents`` at the next start, signed again (to the same byt
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -171,9 +172,12 @@ class Prints:
         return self._where(PRINT.c.state == PrintState.INTENT, limit)
 
     def signed_by_key(self) -> dict[bytes, int]:
-        """How many prints each card key signed or will sign."""
-        counted = select(PRINT.c.signing_kid, func.count()).group_by(PRINT.c.signing_kid)
-        return {bytes(kid): count for kid, count in self._link.tuples(counted)}
+        """How many prints and chips each card key signed or will sign."""
+        signed: Counter[bytes] = Counter()
+        for kid in (PRINT.c.signing_kid, CHIP.c.signing_kid):
+            for key, count in self._link.tuples(select(kid, func.count()).group_by(kid)):
+                signed[bytes(key)] += count
+        return dict(signed)
 
     def of_key(self, kid: bytes) -> list[PrintRecord]:
         """The issued prints of one card key: what it genuinely signed."""

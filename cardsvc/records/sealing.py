@@ -60,6 +60,21 @@ def passport_index(keys: RecordKeys, country: str, number: str) -> bytes:
     return hmac.new(keys.blind, f"{country}\0{number}".encode(), hashlib.sha256).digest()
 
 
+def family_index(keys: RecordKeys, family: str) -> bytes:
+    """HMAC-SHA256 over what a family is called, which is often its name."""
+    return _keyed(keys, b"family", family.encode("utf-8", "surrogatepass"))
+
+
+def request_index(keys: RecordKeys, digest: bytes) -> bytes:
+    """HMAC-SHA256 over a request's digest: without the key, nobody tries out whom the request was for."""
+    return _keyed(keys, b"request", digest)
+
+
+def _keyed(keys: RecordKeys, purpose: bytes, data: bytes) -> bytes:
+    # Lower case: no normalised passport country begins so, hence no purpose can be taken for another.
+    return hmac.new(keys.blind, purpose + b"\0" + data, hashlib.sha256).digest()
+
+
 def normalised(text: str) -> str:
     """Upper case, letters and digits only."""
     return "".join(character for character in text.upper() if character.isalnum())

@@ -73,12 +73,16 @@ class StatusLists:
     """Allotting status indices and taking snapshots."""
 
     def __init__(self, link: Link, issuer: IssuerRow) -> None:
-        """Work inside the transaction of ``link``; the day offset comes from ``issuer``."""
+        """Work inside the transaction of ``link``; day offset and epoch come from ``issuer``."""
         self._link = link
         self._issuer = issuer
 
     def allot(self, count: int, kind: ListKind = ListKind.PRINT, *, now: datetime) -> list[Slot]:
-        """Reserve ``count`` indices that were never used; (list id, index) each. Opens lists as needed."""
+        """Reserve ``count`` indices that were never used; (list id, index) each. Opens lists as needed.
+
+        Lists of an earlier epoch are left as they are: after a restore from backup nobody knows which of
+        their slots were given away since. Raises ``not_initialised``, ``lists_exhausted``.
+        """
         slots: list[Slot] = []
         while len(slots) < count:
             list_id, used, seed = self._open_list(kind, now)
@@ -104,13 +108,16 @@ class StatusLists:
         return Snapshot(iat, {list_id: draft.finish(list_id) for list_id, draft in found.items()})
 
     def _open_list(self, kind: ListKind, now: datetime) -> tuple[str, int, bytes]:
-        statement = select(STATUS_LIST).where(STATUS_LIST.c.kind == kind, STATUS_LIST.c.used < MOST_USED)
+        epoch = self._issuer.get().epoch
+        statement = select(STATUS_LIST).where(
+            STATUS_LIST.c.kind == kind, STATUS_LIST.c.epoch == epoch, STATUS_LIST.c.used < MOST_USED
+        )
         row = self._link.first(statement.order_by(STATUS_LIST.c.opened_at, STATUS_LIST.c.id))
         if row is not None:
             return row["id"], row["used"], row["seed"]
         list_id, seed = self._free_id(), secrets.token_bytes(SEED_BYTES)
-        fresh = {"id": list_id, "kind": kind, "size": LIST_SIZE, "used": 0, "seed": seed, "opened_at": now}
-        self._link.run(insert(STATUS_LIST), [fresh])
+        fresh = {"id": list_id, "kind": kind, "epoch": epoch, "size": LIST_SIZE, "used": 0}
+        self._link.run(insert(STATUS_LIST), [fresh | {"seed": seed, "opened_at": now}])
         return list_id, 0, seed
 
     def _free_id(self) -> str:

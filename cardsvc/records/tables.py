@@ -147,7 +147,10 @@ class Card(Records, table=True):
 
 
 class Application(Records, table=True):
-    """One request for a card; ``reference`` is the desk's own id and makes a repeated request harmless."""
+    """One request for a card; ``reference`` is the desk's own id and makes a repeated request harmless.
+
+    ``request_digest`` and ``family`` are keyed hashes (``sealing``): equal ones are found, none is guessed.
+    """
 
     __table_args__ = (
         _one_of("state", ApplicationState),
@@ -164,7 +167,7 @@ class Application(Records, table=True):
     reason: str | None = Field(default=None, sa_type=Text)
     submitted_by: str
     approved_by: str | None = Field(default=None)
-    family: str | None = Field(default=None, index=True)
+    family: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)
     created_at: datetime = Field(sa_type=Instant)
 
 
@@ -183,6 +186,7 @@ class Print(Records, table=True):
         Unique("list_id", "list_index"),
         Index("ix_print_state", "state"),
         Index("ix_print_exp", "exp"),
+        Index("ix_print_signing_kid", "signing_kid"),
     )
 
     id: str = Field(primary_key=True)
@@ -209,14 +213,18 @@ class Chip(Records, table=True):
     uid: str = Field(primary_key=True)
     print_id: str = Field(foreign_key="print.id", index=True)
     payload: bytes = Field(sa_type=LargeBinary)
-    signing_kid: bytes = Field(sa_type=LargeBinary)
+    signing_kid: bytes = Field(sa_type=LargeBinary, index=True)
     signature: bytes | None = Field(default=None, sa_type=LargeBinary)
     permit_day: int | None = None
     created_at: datetime = Field(sa_type=Instant)
 
 
 class StatusList(Records, table=True):
-    """A status list: how many of its slots are allotted, and the seed of the order they are allotted in."""
+    """A status list: how many of its slots are allotted, and the seed of the order they are allotted in.
+
+    Slots are only allotted in the ``epoch`` the list was opened in: a restored backup does not know which
+    slots were given away since.
+    """
 
     __table_args__ = (
         _one_of("kind", ListKind),
@@ -225,6 +233,7 @@ class StatusList(Records, table=True):
 
     id: str = Field(primary_key=True)
     kind: ListKind = Field(sa_type=_names(ListKind))
+    epoch: int
     size: int
     used: int
     seed: bytes = Field(sa_type=LargeBinary)

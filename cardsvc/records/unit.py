@@ -32,7 +32,7 @@ class Transaction:
         self.staff = StaffRoll(self._link)
         self.venues = Venues(self._link)
         self.people = People(self._link, vault)
-        self.applications = Applications(self._link)
+        self.applications = Applications(self._link, keys)
         self.cards = Cards(self._link)
         self.prints = Prints(self._link, vault)
         self.chips = Chips(self._link)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Connection, text
 
-from cardsvc.records import AuditHead, RecordKeys, Store, Tampering, Transaction, open_store
+from cardsvc.records import AuditHead, RecordKeys, RecordsError, Store, Tampering, Transaction, open_store
 from cardsvc.records.audit import AuditRecord, entry_hash
 from cardsvc.records.engine import begin, open_engine
 from tests.records.conftest import KEYS
@@ -216,3 +216,13 @@ def test_processes_and_threads_share_one_chain(url: str, keys: RecordKeys) -> No
     store.close()
     assert report.ok
     assert report.sound == 4 * 20 * 2
+
+
+@pytest.mark.parametrize("place", ["actor", "action", "subject", "details"])
+def test_half_a_character_is_refused_as_bad_details(store: Store, place: str) -> None:
+    texts = {"actor": "clerk1", "action": "tried", "subject": "somebody", "details": "why"} | {
+        place: "\ud800"
+    }
+    with pytest.raises(RecordsError) as caught, store.transaction() as tx:
+        tx.audit.append(texts["actor"], texts["action"], texts["subject"], {"reason": texts["details"]}, NOW)
+    assert caught.value.reason == "bad_details"

@@ -1,6 +1,7 @@
 """The two-transaction protocol and the constraints under it."""
 
 import dataclasses
+import hmac
 import threading
 
 import pytest
@@ -13,6 +14,7 @@ from cardsvc.records import (
     NewPerson,
     NotFound,
     PrintState,
+    RecordKeys,
     RecordsError,
     Signatures,
     Store,
@@ -313,3 +315,25 @@ def test_writers_in_parallel_never_share_an_index(store: Store) -> None:
     assert failures == []
     assert len(slots) == len(set(slots)) == 200
     assert len({list_id for list_id, _ in slots}) == 1
+
+
+def test_prints_and_chips_count_against_their_key(store: Store) -> None:
+    _, print_id = _reserve(store)
+    with store.transaction() as tx:
+        tx.chips.add_intent("0A", print_id, b"p", b"k" * 8, permit_day=None, now=NOW)
+        tx.chips.add_intent("0B", print_id, b"p", b"c" * 8, permit_day=None, now=NOW)
+        assert tx.prints.signed_by_key() == {b"k" * 8: 2, b"c" * 8: 1}
+
+
+def test_families_and_requests_are_stored_as_keyed_hashes(store: Store, keys: RecordKeys) -> None:
+    refused_one = dataclasses.replace(REQUEST, state=ApplicationState.REFUSED)
+    with store.transaction() as tx:
+        application = tx.applications.add(refused_one, now=NOW)
+        record = tx.applications.get(application)
+        assert record.request_digest == tx.applications.digest(REQUEST.request_digest)
+        assert record.family == hmac.new(keys.blind, b"family\0fam", "sha256").digest()
+        assert record.request_digest == hmac.new(keys.blind, b"request\0" + b"d" * 32, "sha256").digest()
+        tx.applications.replace_refused(application, dataclasses.replace(REQUEST, family="other"))
+        assert tx.applications.of_family("fam") == []
+        (again,) = tx.applications.of_family("other")
+        assert again.request_digest == record.request_digest

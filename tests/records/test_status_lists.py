@@ -55,6 +55,7 @@ def test_a_seed_of_another_length_is_refused() -> None:
 
 
 def test_the_next_list_opens_when_one_is_full(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    set_up(store)
     assert LIST_SIZE * 15 / 16 == status_module.MOST_USED
     monkeypatch.setattr(status_module, "MOST_USED", 10)
     with store.transaction() as tx:
@@ -235,3 +236,15 @@ def test_a_snapshot_needs_the_issuer(store: Store) -> None:
     with pytest.raises(NotFound) as caught, store.reading() as tx:
         tx.status.snapshot(IAT)
     assert caught.value.reason == "not_initialised"
+
+
+def test_a_later_epoch_opens_fresh_lists(store: Store) -> None:
+    set_up(store)
+    with store.transaction() as tx:
+        ((before, _),) = tx.status.allot(1, now=NOW)
+        tx.issuer.raise_epoch(2)
+        after = {list_id for list_id, _ in tx.status.allot(2, now=NOW)}
+        assert len(after) == 1
+        assert before not in after
+        # The old list is still published: its cards live on.
+        assert set(tx.status.snapshot(IAT).lists) == {before, *after}

@@ -66,6 +66,7 @@ def upgrade() -> None:
         "status_list",
         sa.Column("id", sa.String(), nullable=False),
         sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("used", sa.Integer(), nullable=False),
         sa.Column("seed", sa.LargeBinary(), nullable=False),
@@ -123,7 +124,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("submitted_by", sa.String(), nullable=False),
         sa.Column("approved_by", sa.String(), nullable=True),
-        sa.Column("family", sa.String(), nullable=True),
+        sa.Column("family", sa.LargeBinary(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
             "state = 'refused' OR approved_by IS NOT NULL", name=op.f("ck_application_approved")
@@ -202,6 +203,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("list_id", "list_index", name=op.f("uq_print_list_id_list_index")),
     )
     op.create_index("ix_print_exp", "print", ["exp"], unique=False)
+    op.create_index("ix_print_signing_kid", "print", ["signing_kid"], unique=False)
     op.create_index("ix_print_state", "print", ["state"], unique=False)
     op.create_table(
         "chip",
@@ -216,3 +218,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("uid", name=op.f("pk_chip")),
     )
     op.create_index(op.f("ix_chip_print_id"), "chip", ["print_id"], unique=False)
+    op.create_index(op.f("ix_chip_signing_kid"), "chip", ["signing_kid"], unique=False)
