@@ -10,7 +10,6 @@ from datetime import date
 
 from issuance.errors import IssuanceError
 from issuance.rehearsal import Rehearsal
-from keys.signer import Signer, sign1
 from verify import text
 from verify.card import Card, StatusRef
 from verify.days import DEFAULT_OFFSET_S, day_at, day_number, end_of, start_of
@@ -105,15 +104,10 @@ def prepare(order: PrintOrder, rehearsal: Rehearsal) -> Prepared:
     return prepared
 
 
-def issue(gate: bytes, identity: bytes, signer: Signer) -> Codes:
-    """Sign two prepared payloads, and see once more that the texts keep their limits.
-
-    Signing is deterministic: repeated after a crash it gives the same bytes.
-    """
-    codes = Codes(sign1(signer, gate), sign1(signer, identity))
+def check_sizes(codes: Codes) -> None:
+    """See once more, with the real signatures, that both texts keep their limits (``code_too_full``)."""
     _refuse_over("gate", len(codes.gate_text), GATE_LIMIT)
     _refuse_over("identity", len(codes.identity_text), IDENTITY_LIMIT)
-    return codes
 
 
 def gate_card(order: PrintOrder, services: Mapping[Service, date | None]) -> Card:

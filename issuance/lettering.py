@@ -194,13 +194,7 @@ class Letterer:
                 unbroken = False
             else:
                 size -= SIZE_STEP
-        raise FieldError(
-            field,
-            "name_does_not_fit",
-            f"{field}: {len(text)} characters need {whole.width * room.min_size:.0f} pt at the smallest"
-            f" readable size of {room.min_size} pt, and there are {room.lines} lines of {room.width:.0f} pt:"
-            " ask the holder how the name may be shortened",
-        )
+        raise _does_not_fit(text, shaped, room, field)
 
     def _itemise(
         self, text: str, levels: list[int], weight: Weight, language: str | None, field: str
@@ -228,6 +222,29 @@ def _no_glyph(char: str, field: str) -> FieldError:
         field,
         "no_glyph",
         f"{field}: no typeface here can write {character_name(char)}: correct it or leave it out",
+    )
+
+
+def _does_not_fit(text: str, shaped: Callable[[str], Line], room: Room, field: str) -> FieldError:
+    """Says what is too long: one word that cannot be broken, or all of them together."""
+    parts = _parts(text) if room.lines > 1 else [text]
+    widths = [shaped(part).width * room.min_size for part in parts]
+    widest = max(range(len(parts)), key=widths.__getitem__)
+    lines = f"{room.lines} lines of {room.width:.0f} pt" if room.lines > 1 else f"{room.width:.0f} pt"
+    if len(parts) > 1 and widths[widest] * MIN_CONDENSE > room.width:
+        long = f"one word of {len(parts[widest])} characters needs {widths[widest]:.0f} pt"
+        lines = f"a line has {room.width:.0f} pt"
+    elif widths[widest] * MIN_CONDENSE > room.width:
+        long = f"{len(text)} characters without a place to break need {widths[widest]:.0f} pt"
+        lines = f"a line has {room.width:.0f} pt"
+    else:
+        long = f"{len(text)} characters need {shaped(text).width * room.min_size:.0f} pt"
+        lines = f"there are {lines}, {room.height:.0f} pt high"
+    return FieldError(
+        field,
+        "name_does_not_fit",
+        f"{field}: {long} at the smallest readable size of {room.min_size} pt, and {lines}:"
+        " ask the holder how the name may be shortened",
     )
 
 
@@ -367,6 +384,15 @@ def _broken(text: str, shaped: Callable[[str], Line], count: int) -> list[tuple[
         pieces[longest : longest + 1] = best
         found.append(tuple(shaped(piece) for piece in pieces))
     return found
+
+
+def _parts(text: str) -> list[str]:
+    """The pieces between all places where the text may be broken."""
+    parts, rest = [], text
+    while options := _halves(rest):
+        head, rest = options[0]
+        parts.append(head)
+    return [*parts, rest]
 
 
 def _halves(text: str) -> list[tuple[str, str]]:

@@ -139,6 +139,18 @@ class CardPrinter:
             document.page("".join(content), fonts, objects)
         return document.finish()
 
+    def check_names(
+        self, *, name: str, name_native: str | None, language_native: str | None, name_chinese: str | None
+    ) -> None:
+        """Fit the names of a card that is not made yet, and draw nothing.
+
+        Raises `FieldError` ``no_glyph`` and ``name_does_not_fit`` for the field ``name``, ``name_native`` or
+        ``name_chinese``, exactly when :meth:`render` would.
+        """
+        values = _names(name, name_native, name_chinese)
+        for side in (self._layout.front, self._layout.back):
+            self._place(side, values, language_native)
+
     def _pictures(
         self,
         side: Iterable[Piece],
@@ -273,10 +285,7 @@ def _values(page: CardPage, layout: Layout) -> dict[str, str]:
             "permit_kind" if kind is None else "sex", "unknown_word", "the layout has no word for it"
         )
     return {
-        "name": page.name,
-        "name_native": page.name_native or "",
-        # Whose native name is the Chinese one has it printed once.
-        "name_chinese": "" if page.name_chinese == page.name_native else page.name_chinese or "",
+        **_names(page.name, page.name_native, page.name_chinese),
         "nationality": page.nationality,
         "valid_until": page.valid_until.isoformat(),
         "number": " ".join(page.number[start : start + 4] for start in range(0, len(page.number), 4)),
@@ -288,6 +297,12 @@ def _values(page: CardPage, layout: Layout) -> dict[str, str]:
         "permit_until": page.permit_until.isoformat() if page.permit_until else "–",
         "office": page.office,
     }
+
+
+def _names(name: str, native: str | None, chinese: str | None) -> dict[str, str]:
+    """The names as they stand on the card: whose native name is the Chinese one has it printed once."""
+    shown = "" if chinese == native else chinese or ""
+    return {"name": name, "name_native": native or "", "name_chinese": shown}
 
 
 def _pieces(layout: Layout) -> list[tuple[str, Piece]]:

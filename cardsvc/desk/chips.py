@@ -4,18 +4,18 @@ The same two transactions as for a print: the bytes are stored before they are s
 the message is given out. A chip code shares its print's status index, and says the permit day of today.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
 from cardsvc.desk.life import CardLife
-from cardsvc.desk.signing import CrashPoint, card_signer, nowhere
+from cardsvc.desk.signing import CrashPoint, card_signer, nowhere, protected_of
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation
 from cardsvc.records import ChipRecord, PrintRecord, Transaction
 from issuance.application import PERMIT_FREE_CLASSES
 from issuance.nfc import SMALL_CHIP, ndef_message
 from issuance.rehearsal import Rehearsal
-from keys.signer import sign1
 from verify import cose
 from verify.card import Card
 
@@ -30,11 +30,18 @@ def write_chip(
     uid: str,
     now: datetime,
     *,
+    clock: Callable[[], datetime] | None = None,
     reach: CrashPoint = nowhere,
 ) -> tuple[ChipRecord, bytes]:
-    """Give the message for one chip of a card's newest print; the same chip again gives the same bytes."""
+    """Give the message for one chip of a card's newest print; the same chip again gives the same bytes.
+
+    ``clock`` is asked inside the writing transaction, so that what is signed is dated in the order in which
+    it was written; without it, all is dated ``now``. Raises ``chip_key_over`` for a code that was reserved
+    and never signed while its key may sign no more.
+    """
     raw = read_uid(uid)
     with installation.store.transaction() as tx:
+        now = now if clock is None else clock()
         card = life.living(tx, number)
         printed = tx.prints.current_of(card.number)
         if printed is None:
@@ -48,15 +55,20 @@ def write_chip(
             raise ServiceError(
                 "chip_in_use", f"the chip {raw.hex()} carries another print's code; take a fresh one"
             )
+        elif chip.signature is None:
+            _check_key(installation, tx, chip, now)
         details = {"uid": raw.hex(), "print": printed.print_no, "approved_by": life.people.approved_by}
         tx.audit.append(life.people.by, "chip_reserved", card.number, details, now)
     reach("chip reserved")
-    signed = sign1(installation.keyring.signer_of(chip.signing_kid), chip.payload)
-    if chip.signature is None:
+    protected, signature = protected_of(installation.keyring, chip.signing_kid), chip.signature
+    if signature is None:
+        signer = installation.keyring.signer_of(chip.signing_kid)
+        signature = signer.sign(cose.sign1_tbs(protected, chip.payload))
         # A run killed before this point left an intent; the same command again comes here and finishes it.
         with installation.store.transaction() as tx:
-            tx.chips.issue(chip.uid, cose.decode_sign1(signed).signature)
+            tx.chips.issue(chip.uid, signature)
             tx.audit.append(life.people.approved_by, "chip_issued", card.number, {"uid": chip.uid}, now)
+    signed = cose.encode_sign1(protected, chip.payload, signature)
     return chip, ndef_message(signed, short_over=SMALL_CHIP)
 
 
@@ -69,6 +81,17 @@ def read_uid(text: str) -> bytes:
     if len(raw) not in UID_BYTES:
         raise ServiceError("bad_uid", f"{text!r} is no UID of 4, 7 or 10 bytes, like 04A1B2C3D4E5F6")
     return raw
+
+
+def _check_key(installation: Installation, tx: Transaction, chip: ChipRecord, now: datetime) -> None:
+    """A code that was never signed is signed only by a key that may sign now: readers would refuse it."""
+    distrusted = any(key.kid == chip.signing_kid for key in tx.distrusted.all())
+    if distrusted or not installation.keyring.entry_of(chip.signing_kid).covers(int(now.timestamp())):
+        why = "is distrusted" if distrusted else "may not sign any more"
+        words = (
+            f"the key that was reserved for the chip {chip.uid} {why}; take a fresh chip, or revoke the card"
+        )
+        raise ServiceError("chip_key_over", words)
 
 
 def _reserve(

@@ -17,11 +17,12 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from cardsvc.desk import orders
+from cardsvc.desk import orders, printing
 from cardsvc.desk.facts import facts_of, holder_of
-from cardsvc.desk.signing import CrashPoint, card_signer, finish, nowhere
+from cardsvc.desk.roles import check_desk_role
+from cardsvc.desk.signing import LIVING, CrashPoint, card_signer, finish, nowhere
 from cardsvc.errors import ServiceError
-from cardsvc.installation import Installation
+from cardsvc.installation import Installation, fonts_folder
 from cardsvc.records import (
     ApplicationRecord,
     ApplicationState,
@@ -34,7 +35,7 @@ from cardsvc.records import (
     Slot,
     Transaction,
 )
-from issuance.application import PERMIT_FREE_CLASSES, Application, parse_application
+from issuance.application import FIELDS, PERMIT_FREE_CLASSES, Application, parse_application
 from issuance.errors import ApplicationRefused, FieldError
 from issuance.issuer import Prepared, PrintOrder, prepare
 from issuance.portrait import Portrait, prepare_portrait
@@ -45,6 +46,10 @@ from verify.errors import CardsvcError
 
 #: Large enough that two syncs to disk hardly count, small enough that a transaction is over in a second.
 BATCH = 100
+#: What a refusal may name in the audit; anything else came from outside and could be anything.
+_NAMED = frozenset({*FIELDS, "application", "card"})
+#: Which field of the application a name on the card comes from, where it is not called the same.
+_FIELD_OF_NAME = {"name": "surname"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,42 +126,66 @@ class IssuingDesk:
             words = f"{submitted_by} cannot approve what {submitted_by} submitted; another person must"
             raise ServiceError("same_person_approves", words)
         with self._store.reading() as tx:
-            self._office = tx.staff.get(submitted_by).office
-            tx.staff.get(approved_by)
+            submitter, approver = tx.staff.get(submitted_by), tx.staff.get(approved_by)
+        check_desk_role(submitter)
+        check_desk_role(approver)
+        self._office = submitter.office
 
     def issue(
         self, requests: Iterable[Request], *, base: Path, clock: Callable[[], datetime]
     ) -> Iterator[list[Outcome]]:
         """Issue batch after batch; an outcome for every request, in order.
 
-        ``base`` is the folder portraits are read from; ``clock`` is asked once a batch.
+        ``base`` is the folder portraits are read from; ``clock`` is asked twice a batch: to check the
+        applications, and inside the transaction that reserves the cards, which it dates.
         """
         waiting = iter(requests)
         while batch := list(islice(waiting, BATCH)):
-            yield self._issue_batch(batch, base, clock())
+            yield self._issue_batch(batch, base, clock)
 
-    def _issue_batch(self, batch: Sequence[Request], base: Path, now: datetime) -> list[Outcome]:
+    def _issue_batch(
+        self, batch: Sequence[Request], base: Path, clock: Callable[[], datetime]
+    ) -> list[Outcome]:
         outcomes: dict[int, Outcome] = {}
         candidates = []
+        began = clock()
         for request in batch:
-            checked = self._check(request, base, now)
+            checked = self._check(request, base, began)
             if isinstance(checked, Refused):
                 outcomes[request.place] = checked
             else:
                 candidates.append(checked)
         self._reach("checked")
         with self._store.transaction() as tx:
+            # Taken while no other process writes: whoever waited here is not dated before it began.
+            now = clock()
             fresh = self._decide(tx, candidates, outcomes, now)
             reserved = self._reserve(tx, fresh, outcomes, now)
             print_ids = self._record(tx, reserved, now)
             self._audit_refusals(tx, outcomes.values(), now)
         self._reach("reserved")
-        if reserved:
-            with self._store.reading() as tx:
-                intents = list(tx.prints.get_many(print_ids).values())
-            finish(self._installation, intents, actor=self._approved_by, now=now, reach=self._reach)
+        self._finish(reserved, print_ids, outcomes, now)
+        return [outcomes[request.place] for request in batch]
+
+    def _finish(
+        self,
+        reserved: Sequence[_Reserved],
+        print_ids: Sequence[str],
+        outcomes: dict[int, Outcome],
+        now: datetime,
+    ) -> None:
+        """Steps 3 and 4; a card that could not be signed is a refusal, and the others go on."""
+        if not reserved:
+            return
+        with self._store.reading() as tx:
+            intents = list(tx.prints.get_many(print_ids).values())
+        failed = finish(self._installation, intents, actor=self._approved_by, now=now, reach=self._reach)
         for one, print_id in zip(reserved, print_ids, strict=True):
-            candidate = one.candidate
+            candidate, error = one.candidate, failed.get(print_id)
+            if error is not None:
+                words = f"The card {one.order.number} was given up, since it could not be signed: {error}"
+                outcomes[candidate.place] = _refuse(candidate, "card", "not_signed", words)
+                continue
             outcomes[candidate.place] = Issued(
                 candidate.place,
                 candidate.reference,
@@ -165,7 +194,20 @@ class IssuingDesk:
                 False,
                 tuple(candidate.notes),
             )
-        return [outcomes[request.place] for request in batch]
+
+    def _check_names(self, application: Application) -> None:
+        """Refuse names that the card has no room or no letters for, before anything is reserved for it."""
+        printer = printing.printer_for(fonts_folder(self._installation.settings))
+        try:
+            printer.check_names(
+                name=application.full_name,
+                name_native=application.name_native,
+                language_native=application.language_native,
+                name_chinese=application.name_chinese,
+            )
+        except FieldError as error:
+            name = _FIELD_OF_NAME.get(error.field, error.field)
+            raise FieldError(name, error.reason, str(error)) from error
 
     def _check(self, request: Request, base: Path, now: datetime) -> _Candidate | Refused:
         """Step 1: the application's own rules, and the portrait."""
@@ -174,6 +216,7 @@ class IssuingDesk:
             return _refused(request.place, None, raw)
         try:
             application = parse_application(raw, now=now, base=base)
+            self._check_names(application)
             portrait = prepare_portrait(application.portrait)
         except (ApplicationRefused, FieldError) as error:
             return _refused(request.place, raw.get("reference"), error)
@@ -242,8 +285,17 @@ class IssuingDesk:
         if len(printed) != 1:
             words = f"The card {number} was printed anew since; `cardsvc replace` makes another print."
             return _refuse(one, "reference", "printed_anew", words)
+        state = tx.cards.get(number).state
+        if state not in LIVING:
+            words = f"The card {number} is {state.value}, which is for ever; apply under another reference."
+            return _refuse(one, "reference", "card_is_final", words)
+        if state is CardState.SUSPENDED:
+            one.notes.append("suspended")
+        identity = printed[0].identity_payload
+        if one.application.name_native and identity and Card.decode(identity).native_name is None:
+            one.notes.append("native_name_not_in_code")
         tx.audit.append(self._submitted_by, "issue_repeated", number, {"print": 1}, now)
-        return Issued(one.place, one.reference, number, printed[0].id, repeated=True)
+        return Issued(one.place, one.reference, number, printed[0].id, True, tuple(one.notes))
 
     def _reserve(
         self, tx: Transaction, fresh: Sequence[_Candidate], outcomes: dict[int, Outcome], now: datetime
@@ -331,7 +383,7 @@ class IssuingDesk:
                 self._submitted_by,
                 "application_refused",
                 outcome.reference or f"place {outcome.place}",
-                {"errors": [f"{name}: {reason}" for name, reason, _ in outcome.errors]},
+                {"errors": [f"{_named(name)}: {reason}" for name, reason, _ in outcome.errors]},
                 now,
             )
             for outcome in outcomes
@@ -355,6 +407,11 @@ def _digest(raw: Mapping[str, object], portrait: bytes) -> bytes:
     fields = {name: value for name, value in raw.items() if name != "portrait"}
     text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode() + hashlib.sha256(portrait).digest()).digest()
+
+
+def _named(name: str) -> str:
+    """The name of a field as the audit may keep it: a column's heading could hold somebody's name."""
+    return name if name in _NAMED else "unknown field"
 
 
 def _refuse(one: _Candidate, name: str, reason: str, words: str) -> Refused:

@@ -11,12 +11,12 @@ from datetime import date, datetime
 
 from cardsvc.desk import orders
 from cardsvc.desk.facts import holder_of, optional_text_of
-from cardsvc.desk.signing import CrashPoint, card_signer, finish, nowhere
+from cardsvc.desk.roles import check_desk_role
+from cardsvc.desk.signing import LIVING, CrashPoint, card_signer, finish, nowhere
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation
 from cardsvc.records import (
     CardRecord,
-    CardState,
     EntitlementRecord,
     EntitlementValue,
     PrintRecord,
@@ -34,6 +34,10 @@ from verify.services import CardClass, Service
 #: The system user of the command line: the demo's stand-in for people, and audited under this name.
 CONSOLE = "console"
 DEPARTMENT_ROLE = "department"
+#: Characters of a reason: a sentence for the audit, which is kept for ever, and no letter.
+MAX_REASON = 200
+#: How far ahead a permit may be extended: no permit to stay is given for longer.
+MAX_EXTENSION_YEARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,8 @@ class CardLife:
 
     def suspend(self, number: str, reason: str) -> dict[str, object]:
         """Place a hold: readers deny it as ``suspended`` from their next bundle on."""
-        return self._change(
+        reason = _checked_reason(reason)
+        return self._change_at_desk(
             number,
             "suspended",
             lambda tx, card: tx.cards.suspend(card.number, reason=reason, by=self.people.by, now=self._now),
@@ -73,7 +78,8 @@ class CardLife:
 
     def reinstate(self, number: str, reason: str) -> dict[str, object]:
         """Lift every hold of a card."""
-        return self._change(
+        reason = _checked_reason(reason)
+        return self._change_at_desk(
             number,
             "reinstated",
             lambda tx, card: tx.cards.reinstate(card.number, by=self.people.by, now=self._now),
@@ -82,7 +88,8 @@ class CardLife:
 
     def revoke(self, number: str, reason: str) -> dict[str, object]:
         """End a card for ever."""
-        return self._change(
+        reason = _checked_reason(reason)
+        return self._change_at_desk(
             number, "revoked", lambda tx, card: tx.cards.revoke(card.number), {"reason": reason}
         )
 
@@ -102,9 +109,14 @@ class CardLife:
                 raise ServiceError(
                     "day_passed", f"{permit_until} has passed; give the day the new permit ends"
                 )
+            if day > day_number(_years_later(date_of(self._today), MAX_EXTENSION_YEARS)):
+                words = (
+                    f"{permit_until} is more than {MAX_EXTENSION_YEARS} years ahead; look at the permit again"
+                )
+                raise ServiceError("too_far", words)
             tx.cards.set_permit_true_day(card.number, day)
 
-        return self._change(number, "extended", later, {"permit_until": permit_until.isoformat()})
+        return self._change_at_desk(number, "extended", later, {"permit_until": permit_until.isoformat()})
 
     def grant(self, number: str, service: Service, until: date | None) -> dict[str, object]:
         """Grant a service to the card's end, or to a last day; doors learn it with their next bundle."""
@@ -118,10 +130,22 @@ class CardLife:
         return self._entitle(number, service, EntitlementValue.WITHDRAWN, None)
 
     def replace(
-        self, number: str, reason: str, *, reach: CrashPoint = nowhere
+        self,
+        number: str,
+        reason: str,
+        *,
+        clock: Callable[[], datetime] | None = None,
+        reach: CrashPoint = nowhere,
     ) -> tuple[str, dict[str, object]]:
-        """Make another print of the card: the old index says 3, the new claims carry the rights of today."""
+        """Make another print of the card: the old index says 3, the new claims carry the rights of today.
+
+        ``clock`` is asked inside the writing transaction, and dates the print; without it, the instant of
+        this object does. Raises ``not_signed`` when the key could not sign: then the card is as it was.
+        """
+        reason = _checked_reason(reason)
         with self._store.transaction() as tx:
+            self._now = self._now if clock is None else clock()
+            self._check_roles(tx)
             card = self.living(tx, number)
             order, slot = self._next_order(tx, card)
             rehearsal = Rehearsal(
@@ -144,7 +168,12 @@ class CardLife:
         reach("reserved")
         with self._store.reading() as tx:
             intent = tx.prints.get(print_id)
-        finish(self._installation, [intent], actor=self.people.approved_by, now=self._now, reach=reach)
+        failed = finish(
+            self._installation, [intent], actor=self.people.approved_by, now=self._now, reach=reach
+        )
+        if failed:
+            words = f"the new print was not signed, and the card is as it was: {failed[print_id]}"
+            raise ServiceError("not_signed", words)
         return print_id, self._answer(
             card, "replaced", {"print": order.print_number, "state": card.state.value}
         )
@@ -152,6 +181,24 @@ class CardLife:
     @property
     def _today(self) -> int:
         return day_at(int(self._now.timestamp()), self._installation.issuer.day_offset_s)
+
+    def _check_roles(self, tx: Transaction) -> None:
+        """Acts on the card as such are the desk's; raises ``not_your_role``."""
+        for name in {self.people.by, self.people.approved_by} - {CONSOLE}:
+            check_desk_role(tx.staff.get(name))
+
+    def _change_at_desk(
+        self,
+        number: str,
+        action: str,
+        act: Callable[[Transaction, CardRecord], object],
+        details: dict[str, object],
+    ) -> dict[str, object]:
+        def checked(tx: Transaction, card: CardRecord) -> None:
+            self._check_roles(tx)
+            act(tx, card)
+
+        return self._change(number, action, checked, details)
 
     def _change(
         self,
@@ -199,7 +246,7 @@ class CardLife:
     def living(self, tx: Transaction, number: str) -> CardRecord:
         """The card of that number, which must not have come to its end; raises ``card_is_final``."""
         card = tx.cards.get(check_number(number))
-        if card.state in (CardState.REVOKED, CardState.ENDED):
+        if card.state not in LIVING:
             raise ServiceError(
                 "card_is_final", f"the card {card.number} is {card.state.value}, which is for ever"
             )
@@ -238,3 +285,22 @@ class CardLife:
 
     def _answer(self, card: CardRecord, action: str, details: dict[str, object]) -> dict[str, object]:
         return {"card": card.number, "action": action, **details}
+
+
+def _checked_reason(text: str) -> str:
+    """A reason that says something; raises ``reason_missing`` and ``reason_too_long``."""
+    reason = text.strip()
+    if not reason:
+        raise ServiceError("reason_missing", "the reason is blank; say in a few words why")
+    if len(reason) > MAX_REASON:
+        words = f"the reason has {len(reason)} characters of {MAX_REASON}; say it shorter"
+        raise ServiceError("reason_too_long", words)
+    return reason
+
+
+def _years_later(day: date, years: int) -> date:
+    """The same day of a later year; the last of February for a leap day."""
+    try:
+        return day.replace(year=day.year + years)
+    except ValueError:
+        return day.replace(year=day.year + years, day=28)

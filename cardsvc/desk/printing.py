@@ -25,6 +25,7 @@ from issuance.layout import load_layout
 from issuance.nfc import ndef_message
 from issuance.pdf import CardPage, CardPrinter
 from issuance.selfcheck import check_printed
+from keys.disk import PRIVATE_FILE, write_file
 from verify.card import Card
 from verify.days import date_of
 from verify.errors import CardsvcError
@@ -58,17 +59,23 @@ class Produced:
     held_back: tuple[str, str] | None = None
 
 
-def jobs_of(installation: Installation, print_ids: Sequence[str]) -> list[Job]:
-    """Read what the cards of these prints say, in their order, from the records alone."""
+def jobs_of(installation: Installation, print_ids: Sequence[str]) -> list[Job | Produced]:
+    """Read what the cards of these prints say, in their order, from the records alone.
+
+    A card that cannot be read, such as that of an erased person, is held back and stops none of the others.
+    """
     with installation.store.reading() as tx:
         prints = tx.prints.get_many(print_ids)
         cards = tx.cards.get_many([one.card_number for one in prints.values()])
-        jobs = []
+        jobs: list[Job | Produced] = []
         for print_id in print_ids:
             printed = prints[print_id]
             card = cards[printed.card_number]
-            facts, portrait = tx.people.facts(card.person_id), tx.people.portrait(card.person_id)
-            jobs.append(_job(installation, printed, card, facts, portrait))
+            try:
+                facts, portrait = tx.people.facts(card.person_id), tx.people.portrait(card.person_id)
+                jobs.append(_job(installation, printed, card, facts, portrait))
+            except CardsvcError as error:
+                jobs.append(Produced(card.number, {}, (error.reason, str(error))))
     return jobs
 
 
@@ -103,7 +110,7 @@ def _job(
 
 
 @cache
-def _printer(fonts: Path) -> CardPrinter:
+def printer_for(fonts: Path) -> CardPrinter:
     """The printer of this process: opening typefaces and setting the fixed words is done once."""
     return CardPrinter(load_layout(_layouts() / DESIGN), fonts)
 
@@ -116,37 +123,35 @@ def produce(job: Job, out: Path, fonts: Path) -> Produced:
     """Render one card, read it back, and only then write its files: all of them whole, or none."""
     page, number = job.page, job.number
     try:
-        pdf = _printer(fonts).render(page)
+        pdf = printer_for(fonts).render(page)
         check_printed(pdf, gate_text=page.gate_text, identity_text=page.identity_text)
+        chip = ndef_message(job.gate)
     except CardsvcError as error:
         return Produced(number, {}, (error.reason, str(error)))
+    # The texts end their line, so that the files of many cards can be joined and piped to a reader.
     contents = {
         f"{number}.pdf": pdf,
-        f"{number}.gate.txt": page.gate_text.encode("ascii"),
-        f"{number}.identity.txt": page.identity_text.encode("ascii"),
-        f"{number}.ndef": ndef_message(job.gate),
+        f"{number}.gate.txt": page.gate_text.encode("ascii") + b"\n",
+        f"{number}.identity.txt": page.identity_text.encode("ascii") + b"\n",
+        f"{number}.ndef": chip,
     }
     try:
         for name, data in contents.items():
             write_whole(out / name, data)
-    except OSError as error:
+    except CardsvcError as error:
         for name in contents:
             with suppress(OSError):  # A folder that cannot be written holds nothing of this card anyhow.
                 (out / name).unlink()
-        return Produced(number, {}, ("cannot_write", f"{out} cannot be written: {error.strerror}"))
+        return Produced(number, {}, ("cannot_write", str(error)))
     return Produced(number, {name: hashlib.sha256(data).hexdigest() for name, data in contents.items()})
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write beside, then rename: nobody ever sees half a file. They hold personal data: mode 0600."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(data)
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
+    """Write a file whole or not at all, for its owner alone: it holds personal data.
+
+    Raises :class:`keys.errors.KeysError` ``file_not_written``.
+    """
+    write_file(path, data, mode=PRIVATE_FILE)
 
 
 class Workshop:
@@ -158,10 +163,12 @@ class Workshop:
 
     def produce(self, print_ids: Sequence[str], *, now: datetime) -> Iterator[Produced]:
         """Produce the cards of these prints, in order; each ends in the audit, produced or held back."""
-        jobs = jobs_of(self._installation, print_ids)
+        found = jobs_of(self._installation, print_ids)
+        jobs = [one for one in found if isinstance(one, Job)]
         fonts = fonts_folder(self._installation.settings)
         work = self._pool.map if self._pool is not None else map
-        produced = list(work(produce, jobs, [self._out] * len(jobs), [fonts] * len(jobs)))
+        made = iter(list(work(produce, jobs, [self._out] * len(jobs), [fonts] * len(jobs))))
+        produced = [next(made) if isinstance(one, Job) else one for one in found]
         with self._installation.store.transaction() as tx:
             tx.audit.append_many(self._entry(one, now) for one in produced)
         yield from produced

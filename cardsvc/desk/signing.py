@@ -1,13 +1,13 @@
 """The second half of issuing: sign what was reserved, and make it durable before anybody sees it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation
 from cardsvc.records import AuditEntry, CardState, PrintRecord, Signatures, Transaction
 from issuance.application import PERMIT_FREE_CLASSES
-from issuance.issuer import Codes
+from issuance.issuer import Codes, check_sizes
 from issuance.rehearsal import Rehearsal
 from keys.keyring import Keyring
 from keys.plan import CARDS_PER_KEY
@@ -15,6 +15,9 @@ from keys.signer import Signer
 from verify import cose
 from verify.card import Card
 from verify.errors import CardsvcError
+
+#: The states of a card that may still get a print.
+LIVING = frozenset({CardState.ACTIVE, CardState.SUSPENDED})
 
 #: Named points at which a test stops the process, to see what is left of it; nothing else looks at them.
 CrashPoint = Callable[[str], None]
@@ -40,38 +43,58 @@ def finish(
     actor: str,
     now: datetime,
     reach: CrashPoint,
-) -> None:
-    """Sign reserved prints and store the signatures with their audit, in one transaction."""
-    signatures = [_signed(installation.keyring, intent) for intent in intents]
+) -> Mapping[str, CardsvcError]:
+    """Sign reserved prints and store the signatures with their audit, in one transaction.
+
+    A print that cannot be signed is given up, and the others go on; what went wrong is returned by print id.
+    """
+    signatures: list[Signatures] = []
+    failed: dict[str, CardsvcError] = {}
+    for intent in intents:
+        try:
+            signatures.append(_signed(installation.keyring, intent))
+        except CardsvcError as error:
+            failed[intent.id] = error
     reach("signed")
+    done = [intent for intent in intents if intent.id not in failed]
     with installation.store.transaction() as tx:
         tx.prints.issue_many(signatures)
-        tx.applications.mark_issued([intent.card_number for intent in intents])
-        for intent in intents:
+        tx.applications.mark_issued([intent.card_number for intent in done])
+        for intent in done:
             if intent.print_no > 1:
                 earlier = [
                     old.id for old in tx.prints.of_card(intent.card_number) if old.print_no < intent.print_no
                 ]
                 tx.prints.mark_replaced(earlier)
         tx.audit.append_many(
-            AuditEntry(actor, "card_issued", intent.card_number, _details(intent), now) for intent in intents
+            AuditEntry(actor, "card_issued", intent.card_number, _details(intent), now) for intent in done
         )
+        for intent in intents:
+            if intent.id in failed:
+                _give_up(tx, intent, failed[intent.id].reason, actor, now)
     reach("issued")
+    return failed
 
 
 def recover(installation: Installation, *, actor: str, now: datetime, reach: CrashPoint = nowhere) -> int:
-    """Finish what a killed process left: sign each old intent again, or give it up. Returns how many."""
+    """Finish what a killed process left: sign each old intent again, or give it up. Returns how many.
+
+    Every intent is judged by itself, so that one which cannot be finished never stands in the way of issuing.
+    """
     found = 0
     while True:
         with installation.store.reading() as tx:
             intents = tx.prints.intents()
+            why_not = {intent.id: _why_not(installation, tx, intent) for intent in intents}
         if not intents:
             return found
         found += len(intents)
-        sound = [intent for intent in intents if _is_sound(installation, intent)]
-        given_up = [intent for intent in intents if intent not in sound]
+        given_up = [(intent, reason) for intent in intents if (reason := why_not[intent.id]) is not None]
         if given_up:
-            _give_up(installation, given_up, actor, now)
+            with installation.store.transaction() as tx:
+                for intent, reason in given_up:
+                    _give_up(tx, intent, reason, actor, now)
+        sound = [intent for intent in intents if why_not[intent.id] is None]
         if sound:
             finish(installation, sound, actor=actor, now=now, reach=reach)
 
@@ -86,7 +109,7 @@ def codes_of(keyring: Keyring, printed: PrintRecord) -> Codes:
         raise ServiceError(
             "not_printable", f"print {printed.print_no} of {printed.card_number} has no codes to print"
         )
-    protected = _protected(keyring, printed.signing_kid)
+    protected = protected_of(keyring, printed.signing_kid)
     return Codes(
         cose.encode_sign1(protected, printed.gate_payload, printed.gate_signature),
         cose.encode_sign1(protected, printed.identity_payload, printed.identity_signature),
@@ -94,17 +117,33 @@ def codes_of(keyring: Keyring, printed: PrintRecord) -> Codes:
 
 
 def _signed(keyring: Keyring, intent: PrintRecord) -> Signatures:
-    signer, protected = keyring.signer_of(intent.signing_kid), _protected(keyring, intent.signing_kid)
-    identity = intent.identity_payload
-    return Signatures(
-        intent.id,
-        signer.sign(cose.sign1_tbs(protected, intent.gate_payload)),
-        None if identity is None else signer.sign(cose.sign1_tbs(protected, identity)),
+    signer, protected = keyring.signer_of(intent.signing_kid), protected_of(keyring, intent.signing_kid)
+    if intent.identity_payload is None:
+        raise ServiceError("not_signed", f"the print {intent.print_no} has no identity code to be signed")
+    gate = signer.sign(cose.sign1_tbs(protected, intent.gate_payload))
+    identity = signer.sign(cose.sign1_tbs(protected, intent.identity_payload))
+    # The real signature deflates to a few characters more or fewer than that of the rehearsal.
+    check_sizes(
+        Codes(
+            cose.encode_sign1(protected, intent.gate_payload, gate),
+            cose.encode_sign1(protected, intent.identity_payload, identity),
+        )
     )
+    return Signatures(intent.id, gate, identity)
 
 
-def _protected(keyring: Keyring, kid: bytes) -> bytes:
+def protected_of(keyring: Keyring, kid: bytes) -> bytes:
+    """The protected header of what that card key signed; the key list is asked, the key itself is not."""
     return cose.protected_header(keyring.entry_of(kid).public.algorithm, kid)
+
+
+def _why_not(installation: Installation, tx: Transaction, intent: PrintRecord) -> str | None:
+    """Why an old intent must not be signed any more; None: it may be."""
+    if tx.cards.get(intent.card_number).state not in LIVING:
+        return "card_is_final"
+    if any(key.kid == intent.signing_kid for key in tx.distrusted.all()):
+        return "distrusted_key"
+    return None if _is_sound(installation, intent) else "fails_rehearsal"
 
 
 def _is_sound(installation: Installation, intent: PrintRecord) -> bool:
@@ -126,13 +165,13 @@ def _is_sound(installation: Installation, intent: PrintRecord) -> bool:
     return True
 
 
-def _give_up(installation: Installation, intents: Sequence[PrintRecord], actor: str, now: datetime) -> None:
-    with installation.store.transaction() as tx:
-        for intent in intents:
-            tx.prints.orphan(intent.id)
-            if intent.print_no == 1:
-                tx.cards.set_state(intent.card_number, CardState.ENDED)
-            tx.audit.append(actor, "print_given_up", intent.card_number, _details(intent), now)
+def _give_up(tx: Transaction, intent: PrintRecord, reason: str, actor: str, now: datetime) -> None:
+    """Never issue this print; a card that has no other ends with it, unless it came to its end before."""
+    tx.prints.orphan(intent.id)
+    if intent.print_no == 1 and tx.cards.get(intent.card_number).state in LIVING:
+        tx.cards.set_state(intent.card_number, CardState.ENDED)
+    details = _details(intent) | {"reason": reason}
+    tx.audit.append(actor, "print_given_up", intent.card_number, details, now)
 
 
 def _details(intent: PrintRecord) -> dict[str, object]:

@@ -1,9 +1,13 @@
 """The code on a chip: bound to its chip, the same bytes when asked for again, finished after a crash."""
 
+from datetime import datetime
+
 import pytest
 
 from cardsvc.desk.chips import write_chip
+from cardsvc.records import DistrustedKeyRecord
 from issuance.nfc import SMALL_CHIP, read_ndef
+from keys.keyring import Keyring
 from tests.desk.town import NOW, Town, application, at
 from tests.keys.conftest import refused
 from verify.card import Card
@@ -77,3 +81,41 @@ def test_a_card_that_is_over_gets_no_chip(town: Town) -> None:
     town.life(NOW).revoke(card.number, "fraud")
     with refused("card_is_final"):
         write_chip(town.installation, town.life(LATER), card.number, UID, LATER)
+
+
+def test_a_chip_that_was_signed_once_needs_no_key_again(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = town.card(application())
+    chip, message = write_chip(town.installation, town.life(NOW), card.number, UID, NOW)
+    with town.installation.store.transaction() as tx:
+        tx.distrusted.add(DistrustedKeyRecord(chip.signing_kid, "stolen", "chief1", LATER))
+
+    def gone(self: Keyring, kid: bytes) -> None:
+        raise AssertionError("the key was asked")
+
+    monkeypatch.setattr(Keyring, "signer_of", gone)
+    _, again = write_chip(town.installation, town.life(LATER), card.number, UID, LATER)
+    assert again == message
+
+
+@pytest.mark.parametrize(("distrusted", "then"), [(True, LATER), (False, at("2026-06-20 08:00"))])
+def test_a_reserved_chip_whose_key_is_over_is_refused(town: Town, distrusted: bool, then: datetime) -> None:
+    def stop(point: str) -> None:
+        raise KeyboardInterrupt
+
+    card = town.card(application())
+    with pytest.raises(KeyboardInterrupt):
+        write_chip(town.installation, town.life(NOW), card.number, UID, NOW, reach=stop)
+    with town.installation.store.transaction() as tx:
+        (intent,) = tx.chips.intents()
+        if distrusted:
+            tx.distrusted.add(DistrustedKeyRecord(intent.signing_kid, "stolen", "chief1", LATER))
+    with refused("chip_key_over"):
+        write_chip(town.installation, town.life(then), card.number, UID, then)
+    fresh, _ = write_chip(town.installation, town.life(then), card.number, "04a1b2c3", then)
+    assert fresh.signing_kid != intent.signing_kid
+
+
+def test_a_chip_code_is_dated_when_it_is_written(town: Town) -> None:
+    card = town.card(application())
+    chip, _ = write_chip(town.installation, town.life(NOW), card.number, UID, NOW, clock=lambda: LATER)
+    assert Card.decode(chip.payload).issued_at == int(LATER.timestamp())

@@ -1,20 +1,33 @@
 """Issuing: nobody twice, nothing lost, one bad application stops none, and the audit knows it all."""
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from cardsvc.desk import signing
-from cardsvc.desk.issuing import Issued, Outcome, Refused
+from cardsvc.desk.issuing import Issued, IssuingDesk, Outcome, Refused, Request
 from cardsvc.desk.printing import workshop
 from cardsvc.desk.signing import recover
 from cardsvc.installation import Installation
-from cardsvc.records import ApplicationState, CardState, PrintState
+from cardsvc.records import (
+    ApplicationState,
+    CardState,
+    DistrustedKeyRecord,
+    PrintRecord,
+    PrintState,
+    Signatures,
+)
 from issuance.errors import IssuanceError
+from issuance.issuer import Codes
 from issuance.rehearsal import Rehearsal
-from tests.desk.town import NOW, Town, application, at, make_town
+from keys.errors import KeysError
+from keys.keyring import Keyring
+from tests.desk.town import EXAMPLES, NOW, Town, application, at, make_town
 from tests.keys.conftest import refused
 from verify.card import Card
 from verify.services import Service
@@ -253,6 +266,147 @@ def test_a_replacement_given_up_leaves_the_card_as_it_was(
     assert reader.judge(town.codes(card.print_id).gate_text, LATER) == "allow ok"
     again = town.card(application(), LATER)
     assert (again.repeated, again.print_id) == (True, card.print_id)
+
+
+@pytest.mark.parametrize("why", ["revoked", "distrusted"])
+def test_an_intent_that_must_not_be_signed_any_more_stops_no_other(town: Town, why: str) -> None:
+    with pytest.raises(Stopped):
+        town.issue(application(1), crash_point=stop_at("reserved"))
+    with town.installation.store.transaction() as tx:
+        (bad,) = tx.prints.intents()
+        if why == "revoked":
+            tx.cards.revoke(bad.card_number)
+        else:
+            tx.distrusted.add(DistrustedKeyRecord(bad.signing_kid, "stolen", "chief1", NOW))
+    with pytest.raises(Stopped):
+        town.issue(application(2), now=LATER, crash_point=stop_at("reserved"))
+    assert recover(town.installation, actor="console", now=LATER) == 2
+    with town.installation.store.reading() as tx:
+        assert tx.prints.get(bad.id).state is PrintState.ORPHANED
+        state = tx.cards.get(bad.card_number).state
+        assert state is (CardState.REVOKED if why == "revoked" else CardState.ENDED)
+    again = town.card(application(2), LATER)
+    assert again.repeated
+
+
+def cannot_sign(monkeypatch: pytest.MonkeyPatch, *numbers: str) -> None:
+    """Lets the signing of these cards fail, or that of the second of a batch."""
+    real, asked = signing._signed, iter(range(1, 1000))
+
+    def sign(keyring: Keyring, intent: PrintRecord) -> Signatures:
+        turn = next(asked)
+        if intent.card_number in numbers or (not numbers and turn == 2):
+            raise KeysError("key_file_missing", "the key is gone")
+        return real(keyring, intent)
+
+    monkeypatch.setattr(signing, "_signed", sign)
+
+
+def test_one_card_that_cannot_be_signed_loses_none_of_its_batch(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cannot_sign(monkeypatch)
+    outcomes = town.issue(*map(application, (1, 2, 3)))
+    refusals = [one for one in outcomes if isinstance(one, Refused)]
+    assert [errors_of(one) for one in refusals] == [[("card", "not_signed")]]
+    with town.installation.store.reading() as tx:
+        assert tx.prints.intents() == []
+    assert town.card(application(refusals[0].place, reference="anew"), LATER).number
+
+
+def test_one_intent_that_cannot_be_signed_stops_no_recovery(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Stopped):
+        town.issue(application(1), application(2), crash_point=stop_at("reserved"))
+    with town.installation.store.reading() as tx:
+        bad, good = tx.prints.intents()
+    cannot_sign(monkeypatch, bad.card_number)
+    assert recover(town.installation, actor="console", now=LATER) == 2
+    with town.installation.store.reading() as tx:
+        assert tx.prints.get(bad.id).state is PrintState.ORPHANED
+        assert tx.prints.get(good.id).state is PrintState.ISSUED
+        details = json.loads(tx.audit.of_subject(bad.card_number)[-1].details)
+    assert details["reason"] == "key_file_missing"
+
+
+def test_a_code_over_its_limit_with_the_real_signature_is_given_up(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def over(codes: Codes) -> None:
+        raise IssuanceError("code_too_full", "one character too many")
+
+    monkeypatch.setattr(signing, "check_sizes", over)
+    (outcome,) = town.issue(application())
+    assert errors_of(outcome) == [("card", "not_signed")]
+
+
+def test_a_card_is_dated_while_nobody_else_writes(town: Town) -> None:
+    asked: list[datetime] = []
+
+    def clock() -> datetime:
+        if asked:
+            other = sqlite3.connect(town.installation.settings.data / "cardsvc.db", timeout=0)
+            with closing(other), pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        asked.append(NOW + timedelta(seconds=30 * len(asked)))
+        return asked[-1]
+
+    desk = IssuingDesk(town.installation, submitted_by="clerk1", approved_by="chief1")
+    ((outcome,),) = desk.issue([Request(1, application())], base=EXAMPLES, clock=clock)
+    assert isinstance(outcome, Issued)
+    with town.installation.store.reading() as tx:
+        assert tx.prints.get(outcome.print_id).iat == int(asked[1].timestamp())
+    assert len(asked) == 2
+
+
+def test_a_repeat_says_what_became_of_the_card(town: Town) -> None:
+    long = application(surname="Ilitis " * 8, given_names="Lili Tiji " * 7)
+    first = town.card(long)
+    assert first.notes == ("name_cut",)
+    assert town.card(long, LATER).notes == ("name_cut",)
+    town.life(LATER).suspend(first.number, "a question")
+    assert town.card(long, LATER).notes == ("name_cut", "suspended")
+    town.life(LATER).revoke(first.number, "fraud")
+    (outcome,) = town.issue(long, now=LATER)
+    assert errors_of(outcome) == [("reference", "card_is_final")]
+
+
+@pytest.mark.parametrize(
+    ("changed", "error"),
+    [
+        ({"surname": "A" * 60, "given_names": "B"}, ("surname", "name_does_not_fit")),
+        (
+            {"name_native": "Констан" * 8, "language_native": "rus"},
+            ("name_native", "name_does_not_fit"),
+        ),
+        ({"name_native": "\U00012000\U00012001", "language_native": "akk"}, ("name_native", "no_glyph")),
+    ],
+)
+def test_a_name_the_card_has_no_room_for_reserves_nothing(
+    town: Town, changed: dict[str, object], error: tuple[str, str]
+) -> None:
+    bad, good = town.issue(application(1, **changed), application(2))
+    assert errors_of(bad) == [error]
+    assert isinstance(good, Issued)
+    assert cards_in(town) == 1
+
+
+@pytest.mark.parametrize("who", ["health1", "auditor1", "dpo1", "printer1", "officer1"])
+def test_only_the_desk_issues(town: Town, who: str) -> None:
+    for people in ((who, "chief1"), ("clerk1", who)):
+        with refused("not_your_role"):
+            town.issue(application(), submitted_by=people[0], approved_by=people[1])
+    assert isinstance(town.issue(application(), submitted_by="operator1", approved_by="clerk1")[0], Issued)
+
+
+def test_the_audit_names_no_field_that_is_none(town: Town) -> None:
+    town.issue(application(Mwangi="Amina", birth="1990-02-30"))
+    with town.installation.store.reading() as tx:
+        (entry,) = tx.audit.of_subject("desk-1")
+    errors = json.loads(entry.details)["errors"]
+    assert "Mwangi" not in entry.details
+    assert "unknown field: unknown_field" in errors
 
 
 def test_after_a_replacement_the_request_makes_no_old_print_anew(town: Town) -> None:

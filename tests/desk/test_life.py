@@ -4,10 +4,13 @@ import dataclasses
 
 import pytest
 
+from cardsvc.desk import signing
 from cardsvc.desk.chips import write_chip
-from cardsvc.records import DistrustedKeyRecord
+from cardsvc.records import DistrustedKeyRecord, PrintRecord, Signatures
 from issuance.nfc import read_ndef
 from issuance.number import new_number
+from keys.errors import KeysError
+from keys.keyring import Keyring
 from keys.signer import sign1
 from tests.desk.town import NOW, Town, application, at
 from tests.keys.conftest import refused
@@ -294,3 +297,56 @@ def test_a_bundle_before_the_first_card_serves_a_reader(town: Town) -> None:
     )
     reader.sync(at("2026-03-02 08:03"))
     assert reader.judge(town.codes(card.print_id).gate_text, at("2026-03-02 08:04")) == ALLOW
+
+
+@pytest.mark.parametrize("act", ["suspend", "reinstate", "revoke", "replace"])
+@pytest.mark.parametrize(("text", "reason"), [(" \t", "reason_missing"), ("x" * 201, "reason_too_long")])
+def test_an_act_says_why_in_a_few_words(town: Town, act: str, text: str, reason: str) -> None:
+    card = town.card(application())
+    with refused(reason):
+        getattr(town.life(NOW), act)(card.number, text)
+    assert town.actions(card.number) == ["card_reserved", "card_issued"]
+
+
+def test_a_permit_is_extended_by_ten_years_at_most(town: Town) -> None:
+    card = town.card(application())
+    with refused("too_far"):
+        town.life(NOW).extend(card.number, at("2036-03-03 00:00").date())
+    town.life(NOW).extend(card.number, at("2036-03-02 00:00").date())
+
+
+@pytest.mark.parametrize("who", ["health1", "auditor1", "dpo1", "printer1", "officer1"])
+def test_only_the_desk_acts_on_the_card_as_such(town: Town, who: str) -> None:
+    card = town.card(application())
+    for by, approved_by in ((who, "console"), ("clerk1", who)):
+        life = town.life(NOW, by, approved_by)
+        for act in ("suspend", "reinstate", "revoke", "replace"):
+            with refused("not_your_role"):
+                getattr(life, act)(card.number, "a reason")
+        with refused("not_your_role"):
+            life.extend(card.number, at("2027-02-27 00:00").date())
+    assert town.actions(card.number) == ["card_reserved", "card_issued"]
+    for by in ("clerk1", "chief1", "operator1"):
+        town.life(NOW, by).suspend(card.number, "a question")
+
+
+def test_a_new_print_is_dated_when_it_is_written(town: Town) -> None:
+    card = town.card(application())
+    then = at("2026-03-05 08:00")
+    print_id, _ = town.life(NOW).replace(card.number, "broken", clock=lambda: then)
+    assert Card.decode(decode_sign1(town.codes(print_id).gate).payload).issued_at == int(then.timestamp())
+
+
+def test_a_new_print_that_cannot_be_signed_leaves_the_card_as_it_was(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card = town.card(application())
+
+    def broken(keyring: Keyring, intent: PrintRecord) -> Signatures:
+        raise KeysError("key_file_missing", "the key is gone")
+
+    monkeypatch.setattr(signing, "_signed", broken)
+    with refused("not_signed"):
+        town.life(NOW).replace(card.number, "broken")
+    assert town.actions(card.number)[-2:] == ["replacement_reserved", "print_given_up"]
+    assert town.reader(now=NOW).judge(town.codes(card.print_id).gate_text, NOW) == ALLOW

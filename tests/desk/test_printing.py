@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from issuance.errors import IssuanceError
 from issuance.nfc import read_ndef
 from issuance.pdf import CardPage, CardPrinter
 from issuance.selfcheck import read_back
+from keys.errors import KeysError
 from tests.desk.town import NOW, Town, application
 from tests.keys.conftest import refused
 
@@ -55,8 +57,8 @@ def test_four_files_that_only_their_owner_reads(town: Town, tmp_path: Path) -> N
     for name, digest in made.files.items():
         assert (out / name).stat().st_mode & 0o777 == 0o600, name
         assert hashlib.sha256((out / name).read_bytes()).hexdigest() == digest
-    assert (out / f"{card.number}.gate.txt").read_text("ascii") == codes.gate_text
-    assert (out / f"{card.number}.identity.txt").read_text("ascii") == codes.identity_text
+    assert (out / f"{card.number}.gate.txt").read_bytes() == codes.gate_text.encode() + b"\n"
+    assert (out / f"{card.number}.identity.txt").read_bytes() == codes.identity_text.encode() + b"\n"
     assert read_ndef((out / f"{card.number}.ndef").read_bytes()) == codes.gate
     found = read_back((out / f"{card.number}.pdf").read_bytes())
     assert (found.front, found.back) == ([codes.gate_text], [codes.identity_text])
@@ -81,9 +83,9 @@ def test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on(
 ) -> None:
     out = tmp_path / "out"
     cards = [town.card(application(number)) for number in (1, 2, 3)]
-    real = printing._printer(fonts_folder(town.installation.settings))
+    real = printing.printer_for(fonts_folder(town.installation.settings))
     faulty = FaultyPrinter(real, cards[1].number, fault=fault)
-    monkeypatch.setattr(printing, "_printer", lambda fonts: faulty)
+    monkeypatch.setattr(printing, "printer_for", lambda fonts: faulty)
     made = produce(town, out, *(card.print_id for card in cards))
     assert [one.held_back and one.held_back[0] for one in made] == [None, reason, None]
     assert [path for path in out.iterdir() if path.name.startswith(cards[1].number)] == []
@@ -102,7 +104,7 @@ def test_a_full_disk_leaves_no_half_card(town: Town, tmp_path: Path, monkeypatch
 
     def full(path: Path, data: bytes) -> None:
         if path.name == f"{cards[0].number}.ndef":
-            raise OSError(28, "No space left on device")
+            raise KeysError("file_not_written", "No space left on device")
         write(path, data)
 
     monkeypatch.setattr(printing, "write_whole", full)
@@ -119,11 +121,11 @@ def test_a_file_is_there_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest
     path.parent.mkdir()
     printing.write_whole(path, b"before")
 
-    def cut(self: Path, target: Path) -> Path:
+    def cut(handle: int) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(Path, "replace", cut)
-    with pytest.raises(OSError, match="Input/output"):
+    monkeypatch.setattr(os, "fsync", cut)
+    with refused("file_not_written"):
         printing.write_whole(path, b"after")
     assert path.read_bytes() == b"before"
     assert [item.name for item in path.parent.iterdir()] == ["card"]
@@ -148,9 +150,23 @@ def test_a_reserved_print_has_no_files(town: Town, tmp_path: Path) -> None:
         town.life(NOW).replace(card.number, "broken", reach=stop)
     with town.installation.store.reading() as tx:
         (intent,) = tx.prints.intents()
-    with refused("not_printable"):
-        produce(town, tmp_path / "out", intent.id)
-    assert list((tmp_path / "out").iterdir()) == []
+    held, made = produce(town, tmp_path / "out", intent.id, card.print_id)
+    assert held.held_back is not None
+    assert held.held_back[0] == "not_printable"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(made.files)
+
+
+def test_an_erased_person_is_held_back_and_the_rest_goes_on(town: Town, tmp_path: Path) -> None:
+    erased, other = town.card(application(1)), town.card(application(2))
+    with town.installation.store.transaction() as tx:
+        tx.people.erase(tx.cards.get(erased.number).person_id)
+    held, made = produce(town, tmp_path / "out", erased.print_id, other.print_id)
+    assert held.number == erased.number
+    assert held.held_back is not None
+    assert held.held_back[0] == "person_not_found"
+    assert {path.name for path in (tmp_path / "out").iterdir()} == set(made.files)
+    assert made.files
+    assert town.actions(erased.number)[-1] == "held_back"
 
 
 def test_many_cards_are_made_by_workers(town: Town, tmp_path: Path) -> None:

@@ -108,9 +108,11 @@ def test_a_name_is_condensed_then_wrapped_then_made_smaller_then_refused() -> No
     assert lines == 2
     assert MIN_SIZE <= smaller < size
     assert scale >= MIN_CONDENSE
-    with pytest.raises(FieldError, match="22 characters") as caught:
+    with pytest.raises(FieldError, match="one word of 9 characters needs") as caught:
         fit(0.1)
     assert (caught.value.reason, caught.value.field) == ("name_does_not_fit", "name")
+    with pytest.raises(FieldError, match="22 characters need"):
+        fit(0.4, height=5.0)
 
 
 def test_ink_of_two_lines_never_touches() -> None:

@@ -192,3 +192,32 @@ def test_a_missing_font_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(IssuanceError, match=r"scripts/fonts\.py") as caught:
         CardPrinter(load_layout(GREEN), tmp_path)
     assert caught.value.reason == "font_missing"
+
+
+@pytest.mark.parametrize(
+    ("names", "field", "reason"),
+    [
+        ({"name": "X" * 60}, "name", "name_does_not_fit"),
+        ({"name_native": "\U00012000", "language_native": "akk"}, "name_native", "no_glyph"),
+        ({"name_chinese": "龘" * 400}, "name_chinese", "name_does_not_fit"),
+    ],
+)
+def test_names_are_checked_as_they_would_be_printed(names: dict[str, str], field: str, reason: str) -> None:
+
+    def check(
+        name: str = "MWANGI, Amina",
+        name_native: str | None = None,
+        language_native: str | None = None,
+        name_chinese: str | None = None,
+    ) -> None:
+        printer().check_names(
+            name=name, name_native=name_native, language_native=language_native, name_chinese=name_chinese
+        )
+
+    check()
+    with pytest.raises(FieldError) as checked:
+        check(**names)
+    with pytest.raises(FieldError) as printed:
+        printer().render(page(**{"name_native": None, "name_chinese": None} | names))
+    assert (checked.value.field, checked.value.reason) == (field, reason)
+    assert (printed.value.field, printed.value.reason) == (field, reason)
