@@ -88,9 +88,10 @@ class Rehearsal:
 
     def _key_list(self) -> KeyList:
         begins, ends = self._made - DAY_S, self._made + DAY_S
+        believed = self._made + _LIFE_S
         uses = ((self._card, KeyUse.CARD), (self._status, KeyUse.STATUS), (self._bundle, KeyUse.BUNDLE))
         keys = tuple(
-            TrustedKey(signer.public, use, begins, ends, ends, epoch=None if use is KeyUse.CARD else 1)
+            TrustedKey(signer.public, use, begins, ends, believed, epoch=None if use is KeyUse.CARD else 1)
             for signer, use in uses
         )
         return KeyList(self._issuer, self._made, 1, 1, self._offset, keys)
