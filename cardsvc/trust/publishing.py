@@ -94,7 +94,7 @@ def policy_of(config: Mapping[str, Any]) -> Policy:
         )
         # Tried as a reader will read it, so that no bundle carries rules that every reader refuses.
         return Policy.decode(policy.encode())
-    except (KeyError, ValueError, TypeError, Refused) as error:
+    except (KeyError, ValueError, TypeError, AttributeError, Refused) as error:
         raise ServiceError("bad_venue", f"the venue's settings cannot be used: {error}") from error
 
 
