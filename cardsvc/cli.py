@@ -17,8 +17,9 @@ import typer
 from cardsvc.cli_keys import keys_app
 from cardsvc.console import Speaker
 from cardsvc.desk.chips import write_chip
-from cardsvc.desk.issuing import Issued, IssuingDesk, Outcome, Request
+from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CONSOLE, CardLife, People
+from cardsvc.desk.outcomes import Issued, Outcome, Request
 from cardsvc.desk.printing import FEW, Produced, Workshop, workshop, write_manifest, write_whole
 from cardsvc.desk.signing import recover
 from cardsvc.errors import ServiceError
@@ -29,6 +30,7 @@ from cardsvc.setup import initialise, service_named
 from cardsvc.trust.publishing import venue_bundle
 from issuance import fields
 from issuance.application import load_applications
+from keys.errors import KeysError
 from verify.errors import CardsvcError
 
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
@@ -159,7 +161,9 @@ def replace(
         recover(installation, actor=CONSOLE, now=now())
         # The folder first: where no file can be written, no print may be replaced.
         with workshop(installation, out, actor=by, count=1) as shop:
-            print_id, answer = CardLife(installation, People(by, approved_by), now()).replace(number, reason)
+            print_id, answer = CardLife(installation, People(by, approved_by), now()).replace(
+                number, reason, clock=now
+            )
             (produced,) = shop.produce([print_id], now=now())
     answer |= _files(produced)
     speak.give(answer)
@@ -221,7 +225,7 @@ def chip(
     speak = Speaker(as_json=json)
     with _acting() as installation, installation.issuing_alone():
         life = CardLife(installation, People(by, approved_by), now())
-        written, message = write_chip(installation, life, number, uid, now())
+        written, message = write_chip(installation, life, number, uid, now(), clock=now)
     _write(out, message)
     speak.give({"card": number, "uid": written.uid, "file": str(out), "bytes": len(message)})
     speak.say(f"{out}: the message for chip {written.uid}, {len(message)} bytes.")
@@ -356,8 +360,8 @@ def _write(out: Path, data: bytes) -> None:
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_whole(out, data)
-    except OSError as error:
-        raise ServiceError("cannot_write", f"{out} cannot be written: {error.strerror}") from error
+    except (OSError, KeysError) as error:
+        raise ServiceError("cannot_write", f"{out} cannot be written: {error}") from error
 
 
 def _day(text: str) -> date:

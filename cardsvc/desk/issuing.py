@@ -9,9 +9,7 @@ A process killed between 2 and 4 leaves intents, which :func:`cardsvc.desk.signi
 next start: signing is deterministic, so the same bytes come out.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -19,6 +17,7 @@ from pathlib import Path
 
 from cardsvc.desk import orders, printing
 from cardsvc.desk.facts import facts_of, holder_of
+from cardsvc.desk.outcomes import Issued, Outcome, Refused, Request, audited_name, refusal, request_digest
 from cardsvc.desk.roles import check_desk_role
 from cardsvc.desk.signing import LIVING, CrashPoint, card_signer, finish, nowhere
 from cardsvc.errors import ServiceError
@@ -35,7 +34,7 @@ from cardsvc.records import (
     Slot,
     Transaction,
 )
-from issuance.application import FIELDS, PERMIT_FREE_CLASSES, Application, parse_application
+from issuance.application import PERMIT_FREE_CLASSES, Application, parse_application
 from issuance.errors import ApplicationRefused, FieldError
 from issuance.issuer import Prepared, PrintOrder, prepare
 from issuance.portrait import Portrait, prepare_portrait
@@ -46,42 +45,8 @@ from verify.errors import CardsvcError
 
 #: Large enough that two syncs to disk hardly count, small enough that a transaction is over in a second.
 BATCH = 100
-#: What a refusal may name in the audit; anything else came from outside and could be anything.
-_NAMED = frozenset({*FIELDS, "application", "card"})
 #: Which field of the application a name on the card comes from, where it is not called the same.
 _FIELD_OF_NAME = {"name": "surname"}
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One application as it came: its place in the file, and what was read there."""
-
-    place: int
-    raw: Mapping[str, object] | ApplicationRefused
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A card that exists: recorded, signed, durable. ``notes`` say what did not fit as it was asked for."""
-
-    place: int
-    reference: str
-    number: str
-    print_id: str
-    repeated: bool = False
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An application that became no card: field, stable reason and words for each thing wrong."""
-
-    place: int
-    reference: str | None
-    errors: tuple[tuple[str, str, str], ...]
-
-
-Outcome = Issued | Refused
 
 
 @dataclass(slots=True)
@@ -213,18 +178,18 @@ class IssuingDesk:
         """Step 1: the application's own rules, and the portrait."""
         raw = request.raw
         if isinstance(raw, ApplicationRefused):
-            return _refused(request.place, None, raw)
+            return refusal(request.place, None, raw)
         try:
             application = parse_application(raw, now=now, base=base)
             self._check_names(application)
             portrait = prepare_portrait(application.portrait)
         except (ApplicationRefused, FieldError) as error:
-            return _refused(request.place, raw.get("reference"), error)
-        digest = _digest(raw, application.portrait)
+            return refusal(request.place, raw.get("reference"), error)
+        digest = request_digest(raw, application.portrait)
         facts = facts_of(application, self._office)
-        # Without an id of the desk's own, the request is its own id: repeated, it makes no second card.
-        reference = application.reference or f"sha256-{digest.hex()[:32]}"
-        candidate = _Candidate(request.place, reference, digest, application, facts, portrait)
+        candidate = _Candidate(
+            request.place, application.reference or "", digest, application, facts, portrait
+        )
         if application.card_name.was_cut:
             candidate.notes.append("name_cut")
         return candidate
@@ -233,6 +198,9 @@ class IssuingDesk:
         self, tx: Transaction, candidates: Sequence[_Candidate], outcomes: dict[int, Outcome], now: datetime
     ) -> list[_Candidate]:
         """Step 2, who gets a new card: nobody twice, whether by reference or by passport."""
+        for one in candidates:
+            # Without an id of the desk's own, the request is its own id: repeated, it makes no second card.
+            one.reference = one.reference or f"request-{tx.applications.digest(one.digest).hex()[:32]}"
         known = tx.applications.by_references([one.reference for one in candidates])
         fresh: list[_Candidate] = []
         passports: set[tuple[str, str]] = set()
@@ -383,7 +351,7 @@ class IssuingDesk:
                 self._submitted_by,
                 "application_refused",
                 outcome.reference or f"place {outcome.place}",
-                {"errors": [f"{_named(name)}: {reason}" for name, reason, _ in outcome.errors]},
+                {"errors": [f"{audited_name(name)}: {reason}" for name, reason, _ in outcome.errors]},
                 now,
             )
             for outcome in outcomes
@@ -402,28 +370,5 @@ def _record_people(tx: Transaction, candidates: Sequence[_Candidate], now: datet
     return [one.person for one in candidates if one.person is not None]
 
 
-def _digest(raw: Mapping[str, object], portrait: bytes) -> bytes:
-    """What makes a request the same request: every field, and the picture itself rather than its path."""
-    fields = {name: value for name, value in raw.items() if name != "portrait"}
-    text = json.dumps(fields, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode() + hashlib.sha256(portrait).digest()).digest()
-
-
-def _named(name: str) -> str:
-    """The name of a field as the audit may keep it: a column's heading could hold somebody's name."""
-    return name if name in _NAMED else "unknown field"
-
-
 def _refuse(one: _Candidate, name: str, reason: str, words: str) -> Refused:
     return Refused(one.place, one.reference, ((name, reason, words),))
-
-
-def _refused(place: int, reference: object, error: ApplicationRefused | FieldError) -> Refused:
-    errors = error.errors if isinstance(error, ApplicationRefused) else (error,)
-    # A reference that is wrong itself could be anything, and of any length: it goes into no record.
-    sound = isinstance(reference, str) and all(one.field != "reference" for one in errors)
-    return Refused(
-        place,
-        str(reference).strip() if sound else None,
-        tuple((one.field, one.reason, str(one)) for one in errors),
-    )

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-from cardsvc.desk.issuing import Issued, IssuingDesk, Request
+from cardsvc.desk.issuing import IssuingDesk
+from cardsvc.desk.outcomes import Issued, Request
 from cardsvc.desk.printing import Workshop
 from cardsvc.installation import Installation, fonts_folder, record_keys
 from cardsvc.records import IssuerSettings, StaffMember, open_store

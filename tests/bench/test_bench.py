@@ -142,8 +142,8 @@ def test_both_ways_of_issuing_make_the_same_card(town: Town, tmp_path: Path) -> 
             f"{number}.{kind}" for kind in ("gate.txt", "identity.txt", "ndef", "pdf")
         ]
         front, back = read_back((out / f"{number}.pdf").read_bytes())
-        assert front == [(out / f"{number}.gate.txt").read_text("ascii")]
-        assert back == [(out / f"{number}.identity.txt").read_text("ascii")]
+        assert front == [(out / f"{number}.gate.txt").read_text("ascii").rstrip("\n")]
+        assert back == [(out / f"{number}.identity.txt").read_text("ascii").rstrip("\n")]
 
 
 ROW = Row("g", "some work", 1.23456789, "a peer", 2.5, "µs", 2.0, 3.0, met=False)

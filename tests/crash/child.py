@@ -14,8 +14,9 @@ from functools import cache
 from pathlib import Path
 
 from cardsvc.desk import issuing
-from cardsvc.desk.issuing import Issued, IssuingDesk, Request
+from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CardLife, People
+from cardsvc.desk.outcomes import Issued, Request
 from cardsvc.desk.printing import write_whole
 from cardsvc.desk.signing import codes_of, recover
 from cardsvc.installation import Installation, open_installation

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from cardsvc.desk import signing
-from cardsvc.desk.issuing import Issued, IssuingDesk, Outcome, Refused, Request
+from cardsvc.desk.issuing import IssuingDesk
+from cardsvc.desk.outcomes import Issued, Outcome, Refused, Request
 from cardsvc.desk.printing import workshop
 from cardsvc.desk.signing import recover
 from cardsvc.installation import Installation

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cardsvc.desk.issuing import Issued, IssuingDesk, Outcome, Request
+from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CardLife, People
+from cardsvc.desk.outcomes import Issued, Outcome, Request
 from cardsvc.desk.signing import CrashPoint, codes_of, nowhere
 from cardsvc.installation import Installation, open_installation
 from cardsvc.settings import Settings
