@@ -1,4 +1,4 @@
-"""``cardsvc``: the command for desks and operators (INTERFACES, command line).
+"""``cardsvc``: the command for desks and operators.
 
 Thin: every command reads its arguments, calls one use case and says what came of it. Names given with
 ``--by`` and ``--approved-by`` are believed here, as on a demo's console; they are audited as given.

@@ -1,4 +1,4 @@
-"""Settings from the environment, refused by name where they are unsafe (INTERFACES, set-up)."""
+"""Settings from the environment, refused by name where they are unsafe."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -1,6 +1,6 @@
 """What an application must say before it can become a card: every field, and the rules between them.
 
-The names are those of INTERFACES, "An application". Nothing here asks a clock, a database or a network:
+Its names are what outsiders rely on. Nothing here asks a clock, a database or a network:
 ``now`` and the folder of portraits are arguments. Everything wrong is collected and said at once.
 """
 
@@ -20,7 +20,7 @@ from issuance.person import UNKNOWN_DAY, read_person
 from verify.days import day_number
 from verify.services import CardClass, Service
 
-#: CARD-FORMAT section 3: the plastic lives five years at most; a course of study is renewed every year.
+#: docs/format.md section 3: the plastic lives five years at most; a course of study is renewed every year.
 MAX_YEARS = 5
 CLASS_YEARS = MappingProxyType(
     {

@@ -10,7 +10,7 @@ class IssuanceError(CardsvcError):
 
 
 class FieldError(IssuanceError):
-    """One field is wrong; ``field`` is its name in an application (INTERFACES, "An application")."""
+    """One field is wrong; ``field`` is its name in an application."""
 
     def __init__(self, field: str, reason: str, words: str) -> None:
         """Keep the ``field`` beside the stable ``reason`` and the ``words`` for the clerk."""

@@ -1,4 +1,4 @@
-"""Prepare, rehearse, issue once: from a decided print to two signed codes (SECURITY; CARD-FORMAT 2 and 3).
+"""Prepare, rehearse, issue once: from a decided print to two signed codes (docs/format.md 2 and 3).
 
 What is to be signed is first made whole, fitted into its codes, signed by a throw-away key and judged by the
 real verifying procedure. Only then does the real key sign those very bytes, once.
@@ -165,7 +165,7 @@ def identity_card(order: PrintOrder, gate: Card, *, with_native: bool, face: byt
 
 
 def _check_plausible(order: PrintOrder) -> None:
-    """What no rule of the desk may have let through (SECURITY, "Issuing cannot lose or double")."""
+    """What no rule of the desk may have let through (docs/decisions/0005-issuing.md)."""
     today = day_at(order.issued_at, order.day_offset_s)
     if day_number(order.valid_until) < today:
         raise IssuanceError(

@@ -13,7 +13,7 @@ from typing import get_type_hints
 
 from issuance.errors import IssuanceError
 
-#: PERFORMANCE, "What was found": whole printer pixels, because 85.60 mm would shift codes off the grid.
+#: Whole printer pixels, because 85.60 mm would shift codes off the grid.
 DPI = 300
 PAGE_PIXELS = (1011, 638)
 POINTS_PER_PIXEL = 72 / DPI
@@ -39,7 +39,7 @@ FIELDS = frozenset(
         "office",
     }
 )
-#: Fewer printer pixels a module than this are not read reliably (CARD-FORMAT section 2).
+#: Fewer printer pixels a module than this are not read reliably (docs/format.md section 2).
 MIN_PIXELS = 4
 #: Labels are not names: they may be this small, in points.
 LABEL_SIZE = 5.2

@@ -1,6 +1,6 @@
 """What is written on the chip: one NDEF message with one record, the gate code's COSE bytes.
 
-The bytes go on the chip as they are signed: no zlib and no Base45 (CARD-FORMAT section 1).
+The bytes go on the chip as they are signed: no zlib and no Base45 (docs/format.md section 1).
 """
 
 import ndef

@@ -1,4 +1,4 @@
-"""Card numbers: 12 random digits and a check digit (CARD-FORMAT section 3, claim 2)."""
+"""Card numbers: 12 random digits and a check digit (docs/format.md section 3, claim 2)."""
 
 from collections.abc import Callable
 

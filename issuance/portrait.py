@@ -32,9 +32,9 @@ PRINT_SIZE = (280, 360)
 PRINT_MAX = 40 * 1024
 #: JPEG qualities tried for the print, from good to poor; pure noise fits with the last.
 PRINT_QUALITIES = (88, 80, 70, 60, 45, 30, 15)
-#: The face in the identity code (CARD-FORMAT section 2).
+#: The face in the identity code (docs/format.md section 2).
 FACE_SIZE = (48, 64)
-#: The most bytes a face may ever have (CARD-FORMAT section 2).
+#: The most bytes a face may ever have (docs/format.md section 2).
 FACE_MAX = 450
 #: How a face that is over its limit at quality 0 is made simpler: size and blur radius, one after another.
 FACE_STEPS = (((48, 64), 0.0), ((48, 64), 1.0), ((42, 56), 1.0), ((36, 48), 1.0))

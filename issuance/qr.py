@@ -15,7 +15,7 @@ from issuance.errors import IssuanceError
 ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 #: White modules on every side (ISO/IEC 18004, 5.3.8).
 QUIET_ZONE = 4
-#: CARD-FORMAT section 2: what fits beside the portrait, and on the back.
+#: docs/format.md section 2: what fits beside the portrait, and on the back.
 GATE_MAX_VERSION = 11
 IDENTITY_MAX_VERSION = 25
 

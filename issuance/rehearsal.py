@@ -1,4 +1,4 @@
-"""A throw-away issuer: every card is signed by it and judged, before the real key signs (SECURITY).
+"""A throw-away issuer: every card is signed by it and judged, before the real key signs.
 
 Nothing unchecked can be signed, because what is signed has passed the very procedure that gates run. The
 throw-away keys are in no trust list of anybody, so a preview or a slip made with them opens nothing.

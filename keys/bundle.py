@@ -1,4 +1,4 @@
-"""Signed lists and venue bundles, built from a plain snapshot (CARD-FORMAT sections 4 and 5).
+"""Signed lists and venue bundles, built from a plain snapshot (docs/format.md sections 4 and 5).
 
 No database here: the caller reads one snapshot, and hands over the venue's seq, the epoch, the policy and the
 distrusted keys. Every bundle is judged by a reader's own rules before it is given out.

@@ -2,7 +2,7 @@
 
 Card keys are short-lived and made a year ahead, so that a stolen one can be distrusted without killing a
 city's cards. Status and bundle keys belong to an epoch; those of the next one exist before they are needed,
-so that a restore from backup needs no root ceremony (CARD-FORMAT section 5).
+so that a restore from backup needs no root ceremony (docs/format.md section 5).
 """
 
 from collections.abc import Iterable, Iterator

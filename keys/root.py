@@ -1,4 +1,4 @@
-"""Root documents and signatures of k of n holders (CARD-FORMAT section 5).
+"""Root documents and signatures of k of n holders (docs/format.md section 5).
 
 Everything that the root signs is a COSE_Sign to which holders add their signatures one by one, in any order
 and on any machine. Root N+1 needs k of N's keys and k of its own; a key list needs k of the newest root's.

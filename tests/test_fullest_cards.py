@@ -1,7 +1,7 @@
 """The fullest cards still fit into their codes, and what leaves a code that is too full leaves in order.
 
-CARD-FORMAT section 2: over budget, the native name leaves the identity code first, then the face is shrunk,
-then the application is refused with the numbers. Dated services that do not fit are granted by list.
+docs/format.md section 2: over budget, the native name leaves the identity code first, then the face is
+shrunk, then the application is refused with the numbers. Dated services that do not fit are granted by list.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""``cardsvc-verify``: check codes on a gate, with a bundle and nothing else (INTERFACES, command line)."""
+"""``cardsvc-verify``: check codes on a gate, with a bundle and nothing else."""
 
 import argparse
 import json

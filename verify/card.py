@@ -1,4 +1,4 @@
-"""What a card says: the claims of a code and back (CARD-FORMAT section 3)."""
+"""What a card says: the claims of a code and back (docs/format.md section 3)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

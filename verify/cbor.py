@@ -1,4 +1,4 @@
-"""Strict CBOR in, deterministic CBOR out (RFC 8949; CARD-FORMAT section 1).
+"""Strict CBOR in, deterministic CBOR out (RFC 8949; docs/format.md section 1).
 
 The reader is ``cbor2`` locked down: definite lengths, no duplicate keys, bounded depth, and nothing is ever
 built from a tag. What the library leaves to its callers is checked here: bytes after the item. Floats and

@@ -1,4 +1,4 @@
-"""Claim 169, who the holder is (MOSIP Claim 169; CARD-FORMAT section 3).
+"""Claim 169, who the holder is (MOSIP Claim 169; docs/format.md section 3).
 
 The specification contradicts itself in places. What is written here follows one reading; what is accepted
 covers the others: hexadecimal photographs, dates with and without hyphens, faces as arrays or maps.

@@ -1,4 +1,4 @@
-"""The lists of a bundle, opened together: all of one snapshot, or none (CARD-FORMAT sections 3 to 5)."""
+"""The lists of a bundle, opened together: all of one snapshot, or none (docs/format.md sections 3 to 5)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Permit lists, and the one rule of how long a stay is known to last (CARD-FORMAT section 3).
+"""Permit lists, and the one rule of how long a stay is known to last (docs/format.md section 3).
 
 A stay is extended without a new card: the code says the day known when it was printed, the truth travels in
 lists. :func:`permit_end` (a reader) and :func:`permit_rows` (the issuer) are the two halves of one argument:

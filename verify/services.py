@@ -1,4 +1,4 @@
-"""Services and card classes by their numbers (CARD-FORMAT section 3). Numbers are never used again."""
+"""Services and card classes by their numbers (docs/format.md section 3). Numbers are never used again."""
 
 from enum import IntEnum
 

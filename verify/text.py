@@ -1,4 +1,4 @@
-"""The text of a printed code: zlib and Base45 (RFC 1950, RFC 9285; CARD-FORMAT section 1).
+"""The text of a printed code: zlib and Base45 (RFC 1950, RFC 9285; docs/format.md section 1).
 
 Base45 is computed on one big integer instead of character by character: three symbols fill a lane of 24
 bits, and ``C + 45·D + 2025·E`` of all lanes is three shifts, two products and two sums. It is some fifteen

@@ -1,4 +1,4 @@
-"""The answer a reader gives, and what each role is shown with it (CARD-FORMAT section 8)."""
+"""The answer a reader gives, and what each role is shown with it (docs/format.md section 8)."""
 
 import base64
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The verifying procedure: one code, one instant, ten numbered steps (CARD-FORMAT section 8).
+"""The verifying procedure: one code, one instant, ten numbered steps (docs/format.md section 8).
 
 The steps stand below in their order, labelled with their numbers.
 

@@ -1,4 +1,4 @@
-"""The code on a chip: the gate code again, signed for one chip's UID (CARD-FORMAT section 7).
+"""The code on a chip: the gate code again, signed for one chip's UID (docs/format.md section 7).
 
 The same two transactions as for a print: the bytes are stored before they are signed, the signature before
 the message is given out. A chip code shares its print's status index, and says the permit day of today.

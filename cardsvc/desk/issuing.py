@@ -1,4 +1,4 @@
-"""Issuing cards, so that nothing is lost and nothing is doubled (SECURITY, "Issuing cannot lose or double").
+"""Issuing cards, so that nothing is lost and nothing is doubled (docs/decisions/0005-issuing.md).
 
 1. Applications are checked and portraits made, outside any transaction.
 2. One transaction decides, reserves numbers and status indices, and stores the very bytes to be signed.

@@ -1,4 +1,4 @@
-"""The files of a card: page, texts, chip message, and a manifest of them (INTERFACES, ``cardsvc issue``).
+"""The files of a card: page, texts, chip message, and a manifest of them.
 
 A card counts as produced when its rasterised page has been read back and both texts are those that were
 signed. Rendering and reading back take most of the time, so they run in as many processes as there are cores.

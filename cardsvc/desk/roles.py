@@ -1,4 +1,4 @@
-"""Who may ask for what: the roles of the staff roll (INTERFACES, "cardsvc")."""
+"""Who may ask for what: the roles of the staff roll."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""The shuffled order in which a status list's slots are allotted (CARD-FORMAT section 4).
+"""The shuffled order in which a status list's slots are allotted (docs/format.md section 4).
 
 A keyed permutation instead of a table of shuffled slots: slot n is ``slots(n)``, for ever, from 32 bytes of
 seed. Neighbouring prints then get far-apart indices, so an index tells nothing about who came when.

@@ -1,4 +1,4 @@
-"""Prints and chips: the two-transaction protocol of SECURITY, "Issuing cannot lose or double".
+"""Prints and chips: the two-transaction protocol of docs/decisions/0005-issuing.md.
 
 First transaction: ``add_intents`` stores the bytes to be signed, under a reserved index, before any key is
 asked. Second transaction: ``issue_many`` stores the signatures, before anybody sees the card. What lies

@@ -1,6 +1,6 @@
 """Personal fields at rest: a data key for every person, wrapped by a versioned master key.
 
-SECURITY, "database or backup leak": AES-256-GCM, the associated data name the place (table, column, row), so
+docs/decisions/0006-records.md: AES-256-GCM, the associated data name the place (table, column, row), so
 a ciphertext copied to another place does not open. Erasing a person is destroying the data key.
 """
 

@@ -1,6 +1,6 @@
 """Status lists: allotting slots, and the snapshot from which all lists of a bundle are made.
 
-CARD-FORMAT section 4. The snapshot is plain numbers for ``verify`` to pack and ``keys`` to sign.
+docs/format.md section 4. The snapshot is plain numbers for ``verify`` to pack and ``keys`` to sign.
 """
 
 import secrets
@@ -28,7 +28,7 @@ from cardsvc.records.tables import (
 )
 from verify.days import DAY_S, FIRST_DAY_EPOCH
 
-#: Slots of a list that are allotted before the next is opened (CARD-FORMAT section 4).
+#: Slots of a list that are allotted before the next is opened (docs/format.md section 4).
 MOST_USED = LIST_SIZE * 15 // 16
 #: RFC 4648 base 32, in lower case; three of them name a list.
 BASE32 = "abcdefghijklmnopqrstuvwxyz234567"

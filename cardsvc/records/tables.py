@@ -1,6 +1,6 @@
 """The tables. They describe the records; all reading and writing goes through SQLAlchemy Core.
 
-Rows written one object at a time cost eight times as much (PERFORMANCE, "Rows"), and a second way of writing
+Rows written one object at a time cost eight times as much, and a second way of writing
 would be a second way to be wrong. Days are numbers counted from 2020-01-01 (``verify.days``), ``iat`` and
 ``exp`` epoch seconds, as on the card; other times are :class:`~cardsvc.records.columns.Instant`.
 
@@ -314,7 +314,7 @@ class Audit(Records, table=True):
 
 
 class DistrustedKey(Records, table=True):
-    """A card or token key that was stolen: distrusted for ever (CARD-FORMAT section 5)."""
+    """A card or token key that was stolen: distrusted for ever (docs/format.md section 5)."""
 
     kid: bytes = Field(primary_key=True, sa_type=LargeBinary)
     reason: str = Field(sa_type=Text)

@@ -1,4 +1,4 @@
-"""From one reading transaction to a venue's signed bundle (CARD-FORMAT sections 4 and 5)."""
+"""From one reading transaction to a venue's signed bundle (docs/format.md sections 4 and 5)."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime

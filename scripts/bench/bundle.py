@@ -26,7 +26,7 @@ from verify.status import (
 PRINTS, DATED_GRANTS, CHANGED, ENDING_SOON = 310_000, 5_000, 0.01, 0.1
 KINDS = {VALID: 16, REPLACED: 10, REVOKED: 2, SUSPENDED: 33, None: 39}
 MAX_KB, MAX_LOAD_MS, MAX_LOOK_UP_US = 150.0, 50.0, 1.0
-#: The next list is opened when so many slots are taken (CARD-FORMAT section 4).
+#: The next list is opened when so many slots are taken (docs/format.md section 4).
 _FULL = LIST_SLOTS * 15 // 16
 
 

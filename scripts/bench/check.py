@@ -24,7 +24,7 @@ from verify.verdict import Answer
 from verify.verifier import Presentation
 
 CARDS = 64
-#: First steps of PERFORMANCE: raw libsodium does nothing but the signature, so the ratio is the share of it.
+#: First steps: raw libsodium does nothing but the signature, so the ratio is the share of it.
 RAW_GATE, RAW_IDENTITY = 0.68, 0.60
 TARGETS = {"claim169": 0.65, "cwt": 3.0, "pycose": 3.0, "pyjwt": 2.5, "sd-jwt": 4.0}
 NAMES = {

@@ -37,7 +37,7 @@ class Row:
     met: bool
 
     def as_json(self) -> dict[str, object]:
-        """The row under the names that INTERFACES gives its columns, without digits that are noise."""
+        """The row under the names that outsiders rely on, without digits that are noise."""
         return {
             name: round(value, 4) if type(value) is float else value for name, value in asdict(self).items()
         }

@@ -23,9 +23,9 @@ from verify.verifier import Verifier
 ISSUER, VENUE = "cn-yiwu", "centre"
 #: 33 characters, the longest address of a list that a card may carry.
 URI = "https://card.yiwu.example.cn/s/abc"[:33]
-#: What the venue of PERFORMANCE serves: three services, each with a list of its own.
+#: What the goal's venue serves: three services, each with a list of its own.
 SERVICES = (Service.HOSPITAL, Service.LIBRARY, Service.DESK)
-#: With the default windows of a year this makes the sixty keys of PERFORMANCE.
+#: With the default windows of a year this makes the sixty keys of the goal.
 PLAN = KeyPlan(cards_per_window=30_000)
 #: Nobody guesses at keys that live for one run; the standard cost would take longer than the benchmark.
 _COST = Cost(memory_kib=8, passes=1, lanes=1)

@@ -1,4 +1,4 @@
-"""The IETF Token Status List's own lists and tokens, read and written (CARD-FORMAT section 4).
+"""The IETF Token Status List's own lists and tokens, read and written (docs/format.md section 4).
 
 No exceptions: all lists, the JWT, the CWT and the referenced token of the draft are read. Compressed bytes
 differ between zlib builds, so what is compared is inflated.

@@ -1,4 +1,4 @@
-"""A bundle of a whole city: 310,000 prints, a venue of three services, sixty keys (PERFORMANCE).
+"""A bundle of a whole city: 310,000 prints, a venue of three services, sixty keys.
 
 Goals: at most 150 KB, loaded in 50 ms. Size is a fact; time is a neighbour's too: five times the goal fails.
 """

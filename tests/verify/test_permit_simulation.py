@@ -1,4 +1,4 @@
-"""The permit rule against a judge who knows everything (CARD-FORMAT section 3).
+"""The permit rule against a judge who knows everything (docs/format.md section 3).
 
 Random lives of cards: printed, a chip written later, permits extended early, late, after a list was made, or
 cut short, holds put on and lifted. Lists are made as the issuer makes them, from a snapshot 60 s after their

@@ -270,7 +270,7 @@ def test_a_jwt_with_one_thing_wrong(expected: str, make: Callable[[], str]) -> N
 
 
 def test_looking_up_a_status_is_quick() -> None:
-    """A look-up costs under a microsecond (PERFORMANCE); ten times that still fails a scan of the list."""
+    """A look-up costs under a microsecond; ten times that still fails a scan of the list."""
     one = StatusList(URI, IAT, EXP, None, 2, bytes(LIST_SLOTS // 4))
     begun = time.perf_counter()
     for index in range(100_000):
