@@ -93,7 +93,8 @@ def show(installation: Installation, order: Order, print_ids: list[str]) -> None
         write_whole(order.out / f"{print_id}.gate.txt", gate.encode())
         line = json.dumps({"print": print_id, "number": printed.card_number, "gate": gate})
         with order.seen.open("a", encoding="ascii") as file:
-            file.write(line + "\n")
+            # A line of its own even after one that a kill cut off: writes are torn where pages meet.
+            file.write(f"\n{line}\n")
 
 
 def serve() -> None:
