@@ -8,19 +8,24 @@ an erased person.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, insert, select
 
 from cardsvc.records.columns import epoch_s
-from cardsvc.records.errors import RecordsError
+from cardsvc.records.errors import NotAlone, RecordsError
 from cardsvc.records.link import Link, record, values_of
 from cardsvc.records.tables import AUDIT
 from verify import cbor
+from verify.errors import Refused
 
 NO_HASH = bytes(32)
+#: Of the fields that are hashed, in their order.
+_FIELD_TYPES = [int, int, str, str, str, str, bytes]
+#: The action of an act that the signer took note of: ``approved`` in its details is the request's SHA-256.
+ACT_RECORDED = "act_recorded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +63,36 @@ class AuditHead:
 
 def entry_hash(entry: AuditRecord, *, seq: int | None = None) -> bytes:
     """The hash the entry should bear, as the number it has or as number ``seq``."""
+    return hashlib.sha256(entry_bytes(entry, seq=seq)).digest()
+
+
+def entry_bytes(entry: AuditRecord, *, seq: int | None = None) -> bytes:
+    """What the entry's hash is taken over, as the number it has or as number ``seq``."""
     place = entry.seq if seq is None else seq
-    fields = [place, entry.time, entry.actor, entry.action, entry.subject, entry.details, entry.previous]
-    return hashlib.sha256(cbor.encode(fields)).digest()
+    return cbor.encode(
+        [place, entry.time, entry.actor, entry.action, entry.subject, entry.details, entry.previous]
+    )
+
+
+def read_entry(raw: bytes) -> AuditRecord:
+    """The entry whose hash is taken over these bytes, written or not; raises ``bad_entry``."""
+    try:
+        item = cbor.decode(raw)
+    except Refused as error:
+        raise RecordsError("bad_entry", f"no entry of an audit: {error}") from error
+    if not isinstance(item, list) or [type(one) for one in item] != _FIELD_TYPES or cbor.encode(item) != raw:
+        raise RecordsError("bad_entry", "no entry of an audit: its seven fields were expected")
+    seq, time, actor, action, subject, details, previous = item
+    digest = hashlib.sha256(raw).digest()
+    return AuditRecord(seq, time, actor, action, subject, details, previous, digest)
 
 
 class AuditLog:
     """Appending to the chain and reading it."""
 
-    def __init__(self, link: Link) -> None:
-        """Work inside the transaction of ``link``."""
-        self._link = link
+    def __init__(self, link: Link, *, alone: bool = True) -> None:
+        """Work inside the transaction of ``link``; only one that writes ``alone`` may append."""
+        self._link, self._alone = link, alone
         self._head: AuditHead | None = None
 
     def append(
@@ -79,6 +103,8 @@ class AuditLog:
 
     def append_many(self, entries: Iterable[AuditEntry]) -> AuditHead:
         """Record many acts in their order; returns the new end of the chain. Raises ``bad_details``."""
+        if not self._alone:
+            raise NotAlone("not_alone", "this transaction writes beside others, so it cannot be audited")
         head = self._head or self.head()
         rows = []
         for entry in entries:
@@ -95,10 +121,56 @@ class AuditLog:
         row = self._link.first(select(AUDIT.c.seq, AUDIT.c.hash).order_by(AUDIT.c.seq.desc()).limit(1))
         return AuditHead(0, NO_HASH) if row is None else record(AuditHead, row)
 
+    def newest_but(self, actions: Iterable[str]) -> int:
+        """The number of the newest entry of any other action; 0 without one. Walks back from the end."""
+        statement = select(AUDIT.c.seq).where(AUDIT.c.action.not_in(sorted(actions)))
+        row = self._link.first(statement.order_by(AUDIT.c.seq.desc()).limit(1))
+        return 0 if row is None else int(row["seq"])
+
     def of_subject(self, subject: str) -> list[AuditRecord]:
         """Everything recorded about one card, person or venue, oldest first."""
         statement = select(AUDIT).where(AUDIT.c.subject == subject).order_by(AUDIT.c.seq)
         return [record(AuditRecord, row) for row in self._link.all(statement)]
+
+    def details_of(self, action: str) -> Iterator[Mapping[str, object]]:
+        """The details of every entry of one action, oldest first."""
+        statement = select(AUDIT.c.details).where(AUDIT.c.action == action).order_by(AUDIT.c.seq)
+        for (details,) in self._link.tuples(statement):
+            yield json.loads(details)
+
+    def hashes(self) -> Iterator[bytes]:
+        """The hash of every entry, from the first on."""
+        for (digest,) in self._link.tuples(select(AUDIT.c.hash).order_by(AUDIT.c.seq)):
+            yield digest
+
+    def search(self, query: "AuditQuery") -> list[AuditRecord]:
+        """The entries that fit, newest first."""
+        fits: list[ColumnElement[bool]] = [
+            AUDIT.c[name] == value
+            for name in ("subject", "actor", "action")
+            if (value := getattr(query, name)) is not None
+        ]
+        if query.since is not None:
+            fits.append(AUDIT.c.time >= epoch_s(query.since))
+        if query.until is not None:
+            fits.append(AUDIT.c.time <= epoch_s(query.until))
+        if query.before is not None:
+            fits.append(AUDIT.c.seq < query.before)
+        found = select(AUDIT).where(*fits).order_by(AUDIT.c.seq.desc()).limit(query.limit)
+        return [record(AuditRecord, row) for row in self._link.all(found)]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditQuery:
+    """Which entries to show: ``None`` asks nothing; ``before`` is the number to go on from."""
+
+    subject: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: int | None = None
+    limit: int = 100
 
 
 def _next(head: AuditHead, entry: AuditEntry) -> AuditRecord:

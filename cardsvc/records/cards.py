@@ -7,9 +7,11 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, insert, select, update
 
+from cardsvc.records.desk_tables import CASE_FILE
 from cardsvc.records.errors import Conflict, NotFound
 from cardsvc.records.link import Link, chunks, record, values_of
-from cardsvc.records.tables import CARD, HOLD, PRINT, CardState
+from cardsvc.records.phones import LOST_PRINT
+from cardsvc.records.tables import APPLICATION, CARD, HOLD, PRINT, STAFF, CardState
 
 LIVING = (CardState.ACTIVE, CardState.SUSPENDED)
 REVOKED = 1
@@ -96,6 +98,29 @@ class Cards:
         """Every card a person ever had, oldest first."""
         return self._where(CARD.c.person_id == person)
 
+    def of_people(self, people: Sequence[str]) -> dict[str, list[CardRecord]]:
+        """Every card that each of them ever had, oldest first; who had none is left out."""
+        cards: dict[str, list[CardRecord]] = {}
+        for part in chunks(people):
+            for card in self._where(CARD.c.person_id.in_(part)):
+                cards.setdefault(card.person_id, []).append(card)
+        return cards
+
+    def offices_of(self, numbers: Sequence[str]) -> dict[str, str]:
+        """The office of each card: that of its case, or of who filed its application; nothing is opened."""
+        offices: dict[str, str] = {}
+        for part in chunks(numbers):
+            filed = (
+                select(APPLICATION.c.card_number, STAFF.c.office)
+                .join(STAFF, STAFF.c.id == APPLICATION.c.submitted_by)
+                .where(APPLICATION.c.card_number.in_(part))
+            )
+            opened = select(CASE_FILE.c.card_number, CASE_FILE.c.office).where(
+                CASE_FILE.c.card_number.in_(part)
+            )
+            offices |= dict(self._link.tuples(filed)) | dict(self._link.tuples(opened))
+        return offices
+
     def living_of(self, person: str) -> CardRecord | None:
         """The person's one active or suspended card. Past ``valid_until`` it still counts: end it first."""
         return next(iter(self._where((CARD.c.person_id == person) & CARD.c.state.in_(LIVING))), None)
@@ -148,6 +173,16 @@ class Cards:
         """All holds of a card, oldest first."""
         statement = select(HOLD).where(HOLD.c.card_number == number).order_by(HOLD.c.placed_at, HOLD.c.id)
         return [record(HoldRecord, row) for row in self._link.all(statement)]
+
+    def held_by(self, number: str) -> list[str]:
+        """What holds a card now, by ids: its open holds, and its prints that were reported lost."""
+        holds = select(HOLD.c.id).where(HOLD.c.card_number == number, HOLD.c.lifted_at.is_(None))
+        lost = (
+            select(LOST_PRINT.c.print_id)
+            .join(PRINT, PRINT.c.id == LOST_PRINT.c.print_id)
+            .where(PRINT.c.card_number == number)
+        )
+        return sorted(str(name) for one in (holds, lost) for (name,) in self._link.tuples(one))
 
     def _change(self, number: str, values: Mapping[str, object]) -> None:
         if not self._link.run(update(CARD).where(CARD.c.number == number).values(values)):

@@ -5,10 +5,13 @@
   first statement. Every writing use case appends to one hash chain, so writers wait for each other anyhow;
   waiting at the start costs nothing more, and rules out deadlocks and half-read states. Hence nothing slow
   (signing, drawing) belongs inside a writing transaction.
+- But for one use case that appends nothing to that chain and locks what it changes row by row: on PostgreSQL,
+  logs of different readers are taken beside each other and beside everything else.
 - Readers never wait and see one unchanging state.
 """
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +23,18 @@ from cardsvc.records.errors import RecordsError, Unavailable, translate
 #: How long a writer waits for the one before: a batch of 500 cards takes well under a second.
 BUSY_TIMEOUT_MS = 20_000
 CONNECT_TIMEOUT_S = 5
+#: One for every thread that may want one, so that no writer waits for a connection while others wait for it:
+#: anyio's 40, the jobs', and a few for whoever reads beside a transaction. Two processes at their busiest fit
+#: into the hundred that PostgreSQL allows, and a process keeps no more open than it needs from day to day.
+MOST_CONNECTIONS = 48
+KEPT_CONNECTIONS = 10
+_POOL: Mapping[str, int] = {
+    "pool_size": KEPT_CONNECTIONS,
+    "max_overflow": MOST_CONNECTIONS - KEPT_CONNECTIONS,
+}
 #: The advisory lock all writers of one PostgreSQL database take; any fixed number of ours will do.
 WRITER_LOCK = 0x63617264
-_WRITES = "cardsvc_writes"
+_WRITES, _ALONE = "cardsvc_writes", "cardsvc_alone"
 
 
 def open_engine(url: str) -> Engine:
@@ -32,6 +44,7 @@ def open_engine(url: str) -> Engine:
         engine = create_engine(
             parsed,
             hide_parameters=True,
+            **_POOL,
             connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -42,6 +55,7 @@ def open_engine(url: str) -> Engine:
         parsed,
         hide_parameters=True,
         pool_pre_ping=True,
+        **_POOL,
         connect_args={"options": options, "connect_timeout": CONNECT_TIMEOUT_S},
     )
     event.listen(engine, "begin", _begin_postgres)
@@ -70,14 +84,17 @@ def require_database(url: str) -> None:
         )
 
 
-def begin(engine: Engine, *, write: bool) -> Connection:
-    """A connection whose transaction has begun, as a writer or as a reader of one unchanging state."""
+def begin(engine: Engine, *, write: bool, alone: bool = True) -> Connection:
+    """A connection whose transaction has begun, as a writer or as a reader of one unchanging state.
+
+    A writer that is not ``alone`` lets others write beside it, where the database can: it locks its own rows.
+    """
     try:
         connection = engine.connect()
     except SQLAlchemyError as error:
         raise translate(error) from error
     try:
-        connection = connection.execution_options(**{_WRITES: write})
+        connection = connection.execution_options(**{_WRITES: write, _ALONE: write and alone})
         if engine.dialect.name == "postgresql":
             level: Any = "READ COMMITTED" if write else "REPEATABLE READ"
             connection = connection.execution_options(isolation_level=level, postgresql_readonly=not write)
@@ -128,5 +145,5 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 def _begin_postgres(connection: Connection) -> None:
-    if connection.get_execution_options().get(_WRITES, False):
+    if connection.get_execution_options().get(_ALONE, False):
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": WRITER_LOCK})

@@ -59,3 +59,13 @@ class Entitlements:
             ordered = statement.order_by(ENTITLEMENT.c.card_number, ENTITLEMENT.c.service)
             found += [record(EntitlementRecord, row) for row in self._link.all(ordered)]
         return found
+
+    def of_service(
+        self, service: int, *, after: str = "", values: Sequence[EntitlementValue] = (), limit: int
+    ) -> list[EntitlementRecord]:
+        """What holds for one service beyond print, by card number, from the card after ``after`` on."""
+        query = select(ENTITLEMENT).where(ENTITLEMENT.c.service == service, ENTITLEMENT.c.card_number > after)
+        if values:
+            query = query.where(ENTITLEMENT.c.value.in_(values))
+        rows = self._link.all(query.order_by(ENTITLEMENT.c.card_number).limit(limit))
+        return [record(EntitlementRecord, row) for row in rows]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import psycopg
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from verify.errors import CardsvcError
 
@@ -22,6 +23,10 @@ class NotFound(RecordsError):
 
 class Conflict(RecordsError):
     """The change contradicts what is already recorded; nothing was changed."""
+
+
+class NotAlone(RecordsError):
+    """The audit is one chain: a transaction that others write beside cannot append to it."""
 
 
 class Unavailable(RecordsError):
@@ -39,6 +44,34 @@ _CONSTRAINTS: Mapping[str, tuple[str, str]] = {
         "same_person_approves",
         "the person who submits must not be the person who approves",
     ),
+    "ck_case_file_two_people": (
+        "same_person_approves",
+        "the person who submits must not be the person who decides",
+    ),
+    "ck_approval_two_people": (
+        "same_person_approves",
+        "the person who submits must not be the person who approves",
+    ),
+    "ck_act_request_two_people": (
+        "same_person_approves",
+        "the person who asks must not be the person who decides",
+    ),
+    "ck_police_request_two_people": (
+        "same_person_approves",
+        "the officer who asks must not be the officer who approves",
+    ),
+    "ck_hot_card_two_people": (
+        "same_person_approves",
+        "the officer who asks must not be the officer who approves",
+    ),
+    "ck_hot_card_two_people_lift": (
+        "same_person_approves",
+        "the officer who asks must not be the officer who approves",
+    ),
+    "ck_look_two_people": (
+        "same_person_approves",
+        "the officer who asks must not be the officer who approves",
+    ),
     "one_living_card": (
         "living_card_exists",
         "this person already has a card that is active or suspended; replace it or end it first",
@@ -49,6 +82,8 @@ _CONSTRAINTS: Mapping[str, tuple[str, str]] = {
     "uq_print_list_id_list_index": ("index_in_use", "this status index is taken; allot another"),
     "uq_print_card_number_print_no": ("print_number_in_use", "this card already has a print of that number"),
     "pk_chip": ("chip_in_use", "a chip with this UID is already recorded"),
+    "pk_sun_chip": ("chip_in_use", "a chip with this UID is already recorded"),
+    "pk_credential": ("credential_in_use", "this passkey is recorded already"),
     "pk_distrusted_key": ("already_distrusted", "this key is distrusted already, for ever"),
     "pk_issuer": (
         "already_initialised",
@@ -64,6 +99,8 @@ _SQLITE_COLUMNS: Mapping[str, str] = {
     "print.list_id, print.list_index": "uq_print_list_id_list_index",
     "print.card_number, print.print_no": "uq_print_card_number_print_no",
     "chip.uid": "pk_chip",
+    "sun_chip.uid": "pk_sun_chip",
+    "credential.id": "pk_credential",
     "distrusted_key.kid": "pk_distrusted_key",
     "issuer.id": "pk_issuer",
 }
@@ -77,17 +114,24 @@ _TOO_OLD = (
 def translate(error: SQLAlchemyError) -> RecordsError:
     """Our error for one of SQLAlchemy's; it never carries values, which could be personal."""
     if isinstance(error, IntegrityError):
-        return _broken_constraint(error)
+        return _broken_constraint(error.orig)
     if isinstance(error, DBAPIError):
         if isinstance(error.orig, sqlite3.Error):
             return _from_sqlite(error.orig)
         if isinstance(error.orig, psycopg.Error):
             return _from_postgres(error.orig)
+    if isinstance(error, NoConnectionLeft):
+        return _busy()
     return RecordsError("database_error", f"the database layer refused: {type(error).__name__}")
 
 
-def _broken_constraint(error: IntegrityError) -> RecordsError:
-    name = _constraint_name(error.orig)
+def translate_driver(error: psycopg.Error) -> RecordsError:
+    """The same for what PostgreSQL's driver raises where it is used without SQLAlchemy between."""
+    return _broken_constraint(error) if isinstance(error, psycopg.IntegrityError) else _from_postgres(error)
+
+
+def _broken_constraint(orig: BaseException | None) -> RecordsError:
+    name = _constraint_name(orig)
     known = _CONSTRAINTS.get(name)
     if known is not None:
         return Conflict(*known)
@@ -102,13 +146,18 @@ def _constraint_name(orig: BaseException | None) -> str:
     return _SQLITE_COLUMNS.get(detail, detail)
 
 
+def _busy() -> RecordsError:
+    return Unavailable("database_busy", "others held the database for too long; try again")
+
+
 def _from_sqlite(orig: sqlite3.Error) -> RecordsError:
     # Extended codes keep the primary code in the low byte (sqlite.org/rescode.html).
     code = getattr(orig, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
         return _disk_full()
-    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return Unavailable("database_busy", "another writer held the database for too long; try again")
+    # PROTOCOL: many opened the file at once and this one was never let in (sqlite.org/rescode.html#protocol).
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL):
+        return _busy()
     if code == sqlite3.SQLITE_READONLY:
         return RecordsError("read_only", "this transaction, or the database file, only allows reading")
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
@@ -127,7 +176,7 @@ def _from_postgres(orig: psycopg.Error) -> RecordsError:
     if state == "53100":
         return _disk_full()
     if state in ("55P03", "40001", "40P01", "57014"):
-        return Unavailable("database_busy", "another writer held the database for too long; try again")
+        return _busy()
     if state == "25006":
         return RecordsError("read_only", "this transaction only allows reading")
     if state in ("42P01", "42703"):

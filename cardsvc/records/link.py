@@ -5,10 +5,12 @@ from dataclasses import fields
 from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from sqlalchemy import Connection, Executable, RowMapping
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection, Executable, RowMapping, Table, insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from cardsvc.records.errors import translate
+from cardsvc.records.errors import translate, translate_driver
 
 Values = Mapping[str, Any]
 #: SQLite allows 32,766 bound parameters and slows down long before (sqlite.org/limits.html, 9).
@@ -32,6 +34,11 @@ class Link:
     def __init__(self, connection: Connection) -> None:
         """Work on a connection whose transaction has begun."""
         self._connection = connection
+
+    @property
+    def on_postgres(self) -> bool:
+        """Whether the database is PostgreSQL; else it is SQLite."""
+        return self._connection.dialect.name == "postgresql"
 
     def all(self, statement: Executable) -> Sequence[RowMapping]:
         """Every row, by column name."""
@@ -65,6 +72,34 @@ class Link:
             return int(result.rowcount)
         except SQLAlchemyError as error:
             raise translate(error) from error
+
+    def load(self, table: Table, rows: Sequence[Values]) -> None:
+        """Write many rows of the same columns at once: by COPY where there is one."""
+        if not self.on_postgres:
+            self.run(insert(table), rows)
+        elif rows:
+            try:
+                self._copy(table, rows)
+            except SQLAlchemyError as error:
+                raise translate(error) from error
+            except psycopg.Error as error:
+                raise translate_driver(error) from error
+
+    def _copy(self, table: Table, rows: Sequence[Values]) -> None:
+        """COPY (PostgreSQL manual, "COPY"), each value as the column's type would bind it."""
+        dialect, names = self._connection.dialect, list(rows[0])
+        bound = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in names]
+        columns = sql.SQL(", ").join(map(sql.Identifier, names))
+        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
+        cursor: Any = self._connection.connection.cursor()
+        with cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(
+                    [
+                        value if bind is None or value is None else bind(value)
+                        for value, bind in zip(row.values(), bound, strict=True)
+                    ]
+                )
 
 
 @cache

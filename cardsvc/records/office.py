@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
 from cardsvc.records.errors import Conflict, NotFound
 from cardsvc.records.link import Link, record, values_of
-from cardsvc.records.tables import ISSUER, STAFF, VENUE
+from cardsvc.records.tables import ISSUER, STAFF, VENUE, VENUE_BUNDLE, StaffState
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,9 @@ class StaffMember:
     role: str
     office: str
     services: Sequence[int]
+    name: str = ""
+    language: str = "en"
+    state: StaffState = StaffState.ACTIVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,16 @@ class VenueRecord:
     config: Mapping[str, Any]
     seq: int
     epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class BundleRecord:
+    """A kept bundle without its bytes; ``mark`` is the newest audited change that it shows."""
+
+    epoch: int
+    seq: int
+    made_at: datetime
+    mark: int
 
 
 class IssuerRow:
@@ -74,11 +88,12 @@ class StaffRoll:
 
     def put(self, member: StaffMember) -> None:
         """Record or change a member of staff."""
-        self.remove(member.id)
-        self._link.run(insert(STAFF), [values_of(member)])
+        values = values_of(member)
+        if not self._link.run(update(STAFF).where(STAFF.c.id == member.id).values(values)):
+            self._link.run(insert(STAFF), [values])
 
     def remove(self, member: str) -> None:
-        """Take a member off the roll; what the member did stays in the audit."""
+        """Take a member off the roll who never signed in; what the member did stays in the audit."""
         self._link.run(delete(STAFF).where(STAFF.c.id == member))
 
     def get(self, member: str) -> StaffMember:
@@ -130,3 +145,25 @@ class Venues:
         seq = current.seq + 1
         self._link.run(update(VENUE).where(VENUE.c.id == venue).values(seq=seq, epoch=epoch))
         return seq
+
+    def keep_bundle(self, venue: str, made: BundleRecord, data: bytes) -> None:
+        """Keep a signed bundle for all processes to give out, unless a later one is kept already."""
+        before = self.bundle(venue)
+        if before is not None and (before.epoch, before.seq) >= (made.epoch, made.seq):
+            return
+        values = values_of(made) | {"data": data}
+        if not self._link.run(update(VENUE_BUNDLE).where(VENUE_BUNDLE.c.venue == venue).values(values)):
+            self._link.run(insert(VENUE_BUNDLE), [values | {"venue": venue}])
+
+    def bundle(self, venue: str) -> BundleRecord | None:
+        """What is known of the venue's newest signed bundle; None before the first."""
+        known = select(*(column for column in VENUE_BUNDLE.c if column.name not in ("venue", "data")))
+        row = self._link.first(known.where(VENUE_BUNDLE.c.venue == venue))
+        return None if row is None else record(BundleRecord, row)
+
+    def bundle_bytes(self, venue: str) -> bytes:
+        """The venue's newest signed bundle; raises ``no_bundle``."""
+        row = self._link.first(select(VENUE_BUNDLE.c.data).where(VENUE_BUNDLE.c.venue == venue))
+        if row is None:
+            raise NotFound("no_bundle", f"no bundle of {venue} was signed yet")
+        return bytes(row["data"])

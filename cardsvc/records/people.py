@@ -10,10 +10,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import bindparam, insert, select, update
 
 from cardsvc.records import sealing
+from cardsvc.records.desk_tables import TRACE
 from cardsvc.records.errors import NotFound, RecordsError
 from cardsvc.records.link import Link, chunks
 from cardsvc.records.sealing import RecordKeys
 from cardsvc.records.tables import PERSON
+from cardsvc.records.traces import PERSON_KIND
 
 #: What a fact may be: plain JSON. Dates go in as ISO 8601 text.
 Fact = str | int | bool | None | Sequence[str]
@@ -116,10 +118,32 @@ class People:
         row = self._link.first(select(PERSON.c.id).where(PERSON.c.passport_index == wanted))
         return None if row is None else str(row["id"])
 
+    def untraced(self, limit: int) -> list[str]:
+        """People whom no trace leads to: recorded before there were traces, and never written since."""
+        traced = select(TRACE.c.subject).where(TRACE.c.kind == PERSON_KIND, TRACE.c.subject == PERSON.c.id)
+        unerased = PERSON.c.data_key.is_not(None) & ~traced.exists()
+        statement = select(PERSON.c.id).where(unerased).order_by(PERSON.c.id).limit(limit)
+        found = [str(row["id"]) for row in self._link.all(statement)]
+        self._vault.load(found)
+        return found
+
     def facts(self, person: str) -> dict[str, Fact]:
         """The opened facts; sequences come back as lists. Raises ``person_not_found``, also once erased."""
         facts: dict[str, Fact] = json.loads(self._opened(person, "facts"))
         return facts
+
+    def facts_of(self, people: Sequence[str]) -> dict[str, dict[str, Fact]]:
+        """The opened facts of those who are recorded and not erased."""
+        self._vault.load(people)
+        found: dict[str, dict[str, Fact]] = {}
+        for part in chunks(people):
+            kept = PERSON.c.id.in_(part) & PERSON.c.facts.is_not(None)
+            for row in self._link.all(select(PERSON.c.id, PERSON.c.facts).where(kept)):
+                person = str(row["id"])
+                found[person] = json.loads(
+                    self._vault.unseal(person, row["facts"], "person", "facts", person)
+                )
+        return found
 
     def portrait(self, person: str) -> bytes:
         """The opened portrait."""

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
-from sqlalchemy import ColumnElement, bindparam, func, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, insert, select, update
 
+from cardsvc.records.desk_tables import APPROVAL_PRINT
 from cardsvc.records.errors import Conflict, NotFound
 from cardsvc.records.link import Link, chunks, record, values_of
 from cardsvc.records.people import Vault
@@ -28,7 +30,7 @@ class NewPrint:
     """A print to be reserved: what will be signed, by which key, under which status index.
 
     ``identity_payload`` holds names and a face; it is sealed under the card's person. ``permit_day`` is claim
-    -70001/8 as it will be printed; ``iat`` and ``exp`` are epoch seconds.
+    -70001/8 as it will be printed; ``iat`` and ``exp`` are epoch seconds; ``layout`` is a design's version.
     """
 
     card_number: str
@@ -42,6 +44,7 @@ class NewPrint:
     iat: int
     exp: int
     permit_day: int | None
+    layout: str = "green@1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ class PrintRecord:
     exp: int
     permit_day: int | None
     status: int
+    layout: str = "green@1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +146,26 @@ class Prints:
             )
 
     def orphan(self, print_id: str) -> None:
-        """Give an intent up: it is never issued, and its index says revoked. Raises ``not_an_intent``."""
+        """Give an intent up: it is never issued, and its index says revoked. Raises ``not_an_intent``.
+
+        An index that is final already stays as it is: lists may have said it.
+        """
+        final = case((PRINT.c.status == 0, REVOKED), else_=PRINT.c.status)
         statement = (
             update(PRINT)
             .where(PRINT.c.id == print_id, PRINT.c.state == PrintState.INTENT)
-            .values(state=PrintState.ORPHANED, status=REVOKED)
+            .values(state=PrintState.ORPHANED, status=final)
         )
         if not self._link.run(statement):
             raise Conflict("not_an_intent", f"the print {print_id} is not waiting for its signature")
 
     def mark_replaced(self, print_ids: Sequence[str]) -> int:
-        """Let the indices of these prints say 3, for ever; those already final stay. Returns how many."""
-        statement = update(PRINT).where(PRINT.c.id == bindparam("print_id"), PRINT.c.status == 0)
+        """Let the indices of these prints say 3, for ever; those already final stay. Returns how many.
+
+        Only what was issued is replaced: a reservation is issued or given up by its own approval.
+        """
+        issued = (PRINT.c.state == PrintState.ISSUED) & (PRINT.c.status == 0)
+        statement = update(PRINT).where(PRINT.c.id == bindparam("print_id"), issued)
         return self._link.run(statement.values(status=REPLACED), [{"print_id": item} for item in print_ids])
 
     def get(self, print_id: str) -> PrintRecord:
@@ -168,8 +180,12 @@ class Prints:
         return {item.id: item for part in chunks(print_ids) for item in self._where(PRINT.c.id.in_(part))}
 
     def intents(self, limit: int = 500) -> list[PrintRecord]:
-        """Up to ``limit`` prints that wait for their signatures, oldest first."""
-        return self._where(PRINT.c.state == PrintState.INTENT, limit)
+        """Up to ``limit`` prints that wait for their signatures, oldest first.
+
+        Those that wait for somebody's approval are not among them: no command may finish them.
+        """
+        approved = select(APPROVAL_PRINT.c.print_id)
+        return self._where((PRINT.c.state == PrintState.INTENT) & PRINT.c.id.not_in(approved), limit)
 
     def signed_by_key(self) -> dict[bytes, int]:
         """How many prints and chips each card key signed or will sign."""
@@ -178,6 +194,14 @@ class Prints:
             for key, count in self._link.tuples(select(kid, func.count()).group_by(kid)):
                 signed[bytes(key)] += count
         return dict(signed)
+
+    def signed_hashes(self) -> list[bytes]:
+        """SHA-256 of the payload of every signed gate and chip code, for the signer to compare."""
+        statement = select(PRINT.c.gate_payload).where(PRINT.c.gate_signature.is_not(None))
+        chips = select(CHIP.c.payload).where(CHIP.c.signature.is_not(None))
+        return [
+            sha256(payload).digest() for rows in (statement, chips) for (payload,) in self._link.tuples(rows)
+        ]
 
     def of_key(self, kid: bytes) -> list[PrintRecord]:
         """The issued prints of one card key: what it genuinely signed."""
@@ -191,6 +215,14 @@ class Prints:
         """The newest issued print of a card."""
         issued = [item for item in self.of_card(number) if item.state is PrintState.ISSUED]
         return issued[-1] if issued else None
+
+    def issued_among(self, numbers: Sequence[str]) -> set[str]:
+        """The cards that have a print which was issued."""
+        found: set[str] = set()
+        for part in chunks(numbers):
+            issued = (PRINT.c.state == PrintState.ISSUED) & PRINT.c.card_number.in_(part)
+            found |= {row["card_number"] for row in self._link.all(select(PRINT.c.card_number).where(issued))}
+        return found
 
     def _people_of(self, numbers: Sequence[str]) -> dict[str, str]:
         """The person of every card, each one's key opened."""
@@ -247,6 +279,10 @@ class Chips:
         """Reserve the chip and store the bytes to be signed; raises ``chip_in_use``."""
         chip = ChipRecord(uid.upper(), print_id, payload, signing_kid, None, permit_day, now)
         self._link.run(insert(CHIP), [values_of(chip)])
+
+    def forget_intent(self, uid: str) -> None:
+        """Let go of bytes that nobody has signed, so that others may take their place."""
+        self._link.run(delete(CHIP).where(CHIP.c.uid == uid.upper(), CHIP.c.signature.is_(None)))
 
     def issue(self, uid: str, signature: bytes) -> None:
         """Store the signature; raises ``not_an_intent`` if there already is one."""

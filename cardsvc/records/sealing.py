@@ -70,6 +70,31 @@ def request_index(keys: RecordKeys, digest: bytes) -> bytes:
     return _keyed(keys, b"request", digest)
 
 
+def trace_index(keys: RecordKeys, kind: str, text: str) -> bytes:
+    """HMAC-SHA256 over one thing that a case or a person is found by; ``kind`` keeps the things apart."""
+    return _keyed(keys, b"trace\0" + kind.encode(), text.encode("utf-8", "surrogatepass"))
+
+
+def attempt_index(keys: RecordKeys, kind: str, whose: str) -> bytes:
+    """HMAC-SHA256 over the account or the address whose failed sign-ins are counted."""
+    return _keyed(keys, b"attempt", f"{kind}\0{whose}".encode("utf-8", "surrogatepass"))
+
+
+def phone_code_index(keys: RecordKeys, code: str) -> bytes:
+    """The same over the one-time code of a phone."""
+    return _keyed(keys, b"phone", code.encode())
+
+
+def applicant_index(keys: RecordKeys, kind: bytes, whose: bytes) -> bytes:
+    """The same over what applications from phones are counted and put together by: an address, a family."""
+    return _keyed(keys, b"applicant\0" + kind, whose)
+
+
+def reader_code_index(keys: RecordKeys, code: str) -> bytes:
+    """HMAC-SHA256 over a reader's one-time code: it is short, and a plain hash of it would be guessed."""
+    return _keyed(keys, b"reader", code.encode("utf-8", "surrogatepass"))
+
+
 def _keyed(keys: RecordKeys, purpose: bytes, data: bytes) -> bytes:
     # Lower case: no normalised passport country begins so, hence no purpose can be taken for another.
     return hmac.new(keys.blind, purpose + b"\0" + data, hashlib.sha256).digest()

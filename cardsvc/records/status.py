@@ -15,6 +15,7 @@ from cardsvc.records.errors import RecordsError
 from cardsvc.records.link import Link
 from cardsvc.records.office import IssuerRow
 from cardsvc.records.permutation import LIST_SIZE, SEED_BYTES, permutation
+from cardsvc.records.phones import LOST_PRINT, PHONE, PhoneState
 from cardsvc.records.tables import (
     CARD,
     CHIP,
@@ -25,6 +26,7 @@ from cardsvc.records.tables import (
     CardState,
     EntitlementValue,
     ListKind,
+    PrintState,
 )
 from verify.days import DAY_S, FIRST_DAY_EPOCH
 
@@ -103,6 +105,7 @@ class StatusLists:
         offset_s = self._issuer.get().day_offset_s
         last_ended = (iat + offset_s - FIRST_DAY_EPOCH) // DAY_S - 1
         self._fill(found, iat, last_ended)
+        self._fill_phones(found, iat, last_ended)
         for service in services:
             self._add_entitlements(found, iat, int(service))
         return Snapshot(iat, {list_id: draft.finish(list_id) for list_id, draft in found.items()})
@@ -140,13 +143,14 @@ class StatusLists:
                 PRINT.c.exp,
                 PRINT.c.permit_day,
                 CARD.c.permit_true_day,
+                (PRINT.c.state == PrintState.INTENT).label("unsigned"),
                 # Compared in the database: an enum for each of 300,000 rows would cost more than the rest.
                 CARD.c.state.in_((CardState.REVOKED, CardState.ENDED)).label("final"),
             )
             .join(CARD, CARD.c.number == PRINT.c.card_number)
             .where(PRINT.c.exp > iat - DAY_S)
         )
-        for list_id, index, status, exp, printed, true_day, final in self._link.tuples(statement):
+        for list_id, index, status, exp, printed, true_day, unsigned, final in self._link.tuples(statement):
             draft = drafts[list_id]
             if exp > draft.last_exp:
                 draft.last_exp = exp
@@ -157,9 +161,38 @@ class StatusLists:
             ):
                 status = SUSPENDED
             draft.values[index] = status
-            if status == VALID and true_day is not None and exp > iat:
+            # Of what nobody has signed there is no code, and the signer lets a list say nothing good of it.
+            if status == VALID and true_day is not None and exp > iat and not unsigned:
                 days = chip_days.get((list_id, index), ())
                 draft.permits.append((index, true_day, days if printed is None else (printed, *days)))
+
+    def _fill_phones(self, drafts: Mapping[str, "_Draft"], iat: int, last_ended: int) -> None:
+        """Phones that were approved; one that was given up says so for ever, its index is no other's."""
+        final = CARD.c.state.in_((CardState.REVOKED, CardState.ENDED)) | (PHONE.c.state == PhoneState.REVOKED)
+        held = select(HOLD.c.id).where(HOLD.c.card_number == CARD.c.number, HOLD.c.lifted_at.is_(None))
+        statement = (
+            select(
+                PHONE.c.list_id,
+                PHONE.c.list_index,
+                PHONE.c.exp,
+                PHONE.c.token_days,
+                CARD.c.permit_true_day,
+                final.label("final"),
+                (held.exists() | (CARD.c.state == CardState.SUSPENDED)).label("held"),
+            )
+            .join(CARD, CARD.c.number == PHONE.c.card_number)
+            .where(PHONE.c.approver.is_not(None), final | (PHONE.c.exp > iat - DAY_S))
+        )
+        for list_id, index, exp, days, true_day, over, suspended in self._link.tuples(statement):
+            draft = drafts[list_id]
+            draft.last_exp = max(draft.last_exp, exp)
+            if over:
+                draft.values[index] = REVOKED
+            elif suspended or (true_day is not None and true_day <= last_ended):
+                draft.values[index] = SUSPENDED
+            elif true_day is not None and exp > iat:
+                told = tuple(sorted(day for day, until in days.items() if until > iat))
+                draft.permits.append((index, true_day, told))
 
     def _held(self, iat: int) -> set[Slot]:
         statement = (
@@ -168,7 +201,12 @@ class StatusLists:
             .outerjoin(HOLD, (HOLD.c.card_number == CARD.c.number) & HOLD.c.lifted_at.is_(None))
             .where(HOLD.c.id.is_not(None) | (CARD.c.state == CardState.SUSPENDED), PRINT.c.exp > iat - DAY_S)
         )
-        return {(list_id, index) for list_id, index in self._link.tuples(statement)}
+        lost = (
+            select(PRINT.c.list_id, PRINT.c.list_index)
+            .join(LOST_PRINT, LOST_PRINT.c.print_id == PRINT.c.id)
+            .where(PRINT.c.exp > iat - DAY_S)
+        )
+        return {(list_id, index) for one in (statement, lost) for list_id, index in self._link.tuples(one)}
 
     def _chip_days(self, iat: int) -> dict[Slot, tuple[int, ...]]:
         statement = (
@@ -188,8 +226,16 @@ class StatusLists:
             select(PRINT.c.list_id, PRINT.c.list_index, ENTITLEMENT.c.value, ENTITLEMENT.c.last_day)
             .join(ENTITLEMENT, ENTITLEMENT.c.card_number == PRINT.c.card_number)
             .where(ENTITLEMENT.c.service == service, PRINT.c.exp > iat, PRINT.c.status == VALID)
+            # What is taken away is so from the moment of signing on, before the records know of it.
+            .where((PRINT.c.state != PrintState.INTENT) | (ENTITLEMENT.c.value == EntitlementValue.WITHDRAWN))
         )
-        for list_id, index, value, last_day in self._link.tuples(statement):
+        phones = (
+            select(PHONE.c.list_id, PHONE.c.list_index, ENTITLEMENT.c.value, ENTITLEMENT.c.last_day)
+            .join(ENTITLEMENT, ENTITLEMENT.c.card_number == PHONE.c.card_number)
+            .where(ENTITLEMENT.c.service == service, PHONE.c.exp > iat, PHONE.c.state == PhoneState.ACTIVE)
+        )
+        both = (row for one in (statement, phones) for row in self._link.tuples(one))
+        for list_id, index, value, last_day in both:
             drafts[list_id].entitlements[service].append((index, _VALUES[value], last_day))
 
 

@@ -22,6 +22,14 @@ class Store:
         """A writing transaction: commits on leaving, rolls back on any error. Do nothing slow inside."""
         return UnitOfWork(self._engine, self._keys, write=True)
 
+    def beside(self) -> UnitOfWork:
+        """A writing transaction that others may write beside, for use cases that append nothing to the audit.
+
+        Whoever opens it locks the rows it goes by, always in the same order (``Readers.hold``). Where the
+        database has one writer only, it is :meth:`transaction`.
+        """
+        return UnitOfWork(self._engine, self._keys, write=True, alone=False)
+
     def reading(self) -> UnitOfWork:
         """A reading transaction over one unchanging state; it never waits for writers."""
         return UnitOfWork(self._engine, self._keys, write=False)

@@ -205,6 +205,8 @@ class Print(Records, table=True):
     exp: int = Field(sa_type=BigInteger)
     permit_day: int | None = None
     status: int
+    #: Design and version it was printed with; what was printed before there were several is the first.
+    layout: str = Field(default="green@1", sa_column_kwargs={"server_default": "green@1"})
 
 
 class Chip(Records, table=True):
@@ -279,13 +281,44 @@ class Venue(Records, table=True):
     epoch: int
 
 
+class VenueBundle(Records, table=True):
+    """The newest signed bundle of a venue, for every process to give out.
+
+    ``mark`` is the number of the newest audit entry of a change that it shows.
+    """
+
+    venue: str = Field(primary_key=True, foreign_key="venue.id")
+    epoch: int
+    seq: int = Field(sa_type=BigInteger)
+    made_at: datetime = Field(sa_type=Instant)
+    mark: int = Field(sa_type=BigInteger)
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+class StaffState(StrEnum):
+    """Who is locked signs in by no way, until somebody unlocks."""
+
+    ACTIVE = "active"
+    LOCKED = "locked"
+
+
 class Staff(Records, table=True):
     """A member of staff: role, office, and the services of the department he or she may grant."""
+
+    __table_args__ = (_one_of("state", StaffState),)
 
     id: str = Field(primary_key=True)
     role: str
     office: str
     services: Sequence[int] = Field(sa_type=Numbers)
+    # The database's own defaults: the version before, still running beside this one, knows no such columns.
+    name: str = Field(default="", sa_column_kwargs={"server_default": sql("''")})
+    language: str = Field(default="en", sa_column_kwargs={"server_default": "en"})
+    state: StaffState = Field(
+        default=StaffState.ACTIVE,
+        sa_type=_names(StaffState),
+        sa_column_kwargs={"server_default": StaffState.ACTIVE.value},
+    )
 
 
 class Issuer(Records, table=True):
@@ -331,4 +364,4 @@ METADATA = Records.metadata
 PERSON, CARD, APPLICATION, PRINT = table(Person), table(Card), table(Application), table(Print)
 CHIP, STATUS_LIST, ENTITLEMENT, HOLD = table(Chip), table(StatusList), table(Entitlement), table(Hold)
 VENUE, STAFF, ISSUER, AUDIT = table(Venue), table(Staff), table(Issuer), table(Audit)
-DISTRUSTED_KEY = table(DistrustedKey)
+DISTRUSTED_KEY, VENUE_BUNDLE = table(DistrustedKey), table(VenueBundle)
