@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -13,8 +13,8 @@ from typing import NoReturn
 from verify.errors import CardsvcError, Refused
 from verify.phone import SeenSet
 from verify.pictures import read_pages
-from verify.root import follow_chain, read_root
-from verify.rules import Policy
+from verify.reader import commands
+from verify.reader.keeper import Keeper, offer_or_last
 from verify.services import Service
 from verify.store import UNUSABLE, SeenInMemory, StateDirectory
 from verify.trust import Trust, TrustState, accept
@@ -22,7 +22,6 @@ from verify.verdict import Answer, Role, Verdict
 from verify.verifier import Direction, Presentation, Verifier
 
 ALL_ALLOWED, ANY_DENIED, ANY_UNCHECKED, WRONG_USAGE, TRUST_REFUSED = 0, 1, 2, 64, 65
-_STATE, _BUNDLE = "state.json", "bundle.cose"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,6 +44,11 @@ class _Trusted:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is the product's (0, 1, 2, 64, 65)."""
     options = _parser().parse_args(arguments)
+    code: int = options.run(options)
+    return code
+
+
+def _check_all(options: argparse.Namespace) -> int:
     now = options.at
     try:
         texts = _texts(options.text, options.image)
@@ -78,12 +82,15 @@ def _no_code(image: Path | None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cardsvc-verify", description="Check merchant-friend cards without a network.")
-    check = parser.add_subparsers(dest="command", required=True, parser_class=_Parser).add_parser(
+    subparsers = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+    commands.add(subparsers)
+    check = subparsers.add_parser(
         "check",
         help="judge codes with a root document and a bundle",
         description="One JSON object a code. Exit: 0 all allowed, 1 any denied, else 2 any could not be "
         "checked, 64 wrong usage, 65 root or bundle refused.",
     )
+    check.set_defaults(run=_check_all)
     check.add_argument("--root", type=Path, required=True, help="the root document, given by hand once")
     check.add_argument("--bundle", type=Path, required=True, help="the venue's bundle")
     check.add_argument("--service", type=_service, help="what the holder asks for; without it the card alone")
@@ -149,51 +156,11 @@ def _trust(options: argparse.Namespace, now: int | None, stack: ExitStack) -> _T
         return _Trusted(trust, None, SeenInMemory())
     directory = StateDirectory(options.state)
     stack.enter_context(directory.locked())
-    kept = directory.read(_STATE)
-    if kept is None:
-        state = following = TrustState.pin(root, now=instant)
-    else:
-        state = TrustState.from_json(kept.decode("utf-8", "replace"))
-        following = _with_root(state, root, instant)
-    try:
-        following, trust = accept(following, bundle, instant)
-        Policy.decode(trust.policy)  # Rules that this reader lacks must not push out the last good bundle.
-    except CardsvcError as error:
-        last = directory.read(_BUNDLE)
-        if kept is None or last is None:
-            raise
-        # It was accepted at its floor or later, so it is read again as of then; step 2 judges the clock.
-        _, trust = accept(state, last, max(instant, state.time_floor))
-        print(
-            f"cardsvc-verify: bundle refused, the last good one serves: {error.reason}: {error}",
-            file=sys.stderr,
-        )
-        return _Trusted(trust, error, directory.seen())
-    # The bundle first: a state that is ahead of its bundle would refuse it as a rollback of itself.
-    directory.write(_BUNDLE, bundle)
-    directory.write(_STATE, following.to_json().encode("utf-8"))
-    return _Trusted(trust, None, directory.seen())
-
-
-def _with_root(state: TrustState, given: bytes, now: int) -> TrustState:
-    """The memory, held to the root document that was given: an older, the same, or the next of its chain.
-
-    Raises ``other_root`` where it is another one, and what :meth:`TrustState.pin` raises.
-    """
-    clock = max(now, state.time_floor)
-    TrustState.pin(given, now=clock)
-    known, offered = read_root(state.root), read_root(given)
-    if offered.version < known.version or offered == known:
-        return state
-    try:
-        newest, _ = follow_chain(state.root, [given], clock)
-    except Refused as error:
-        raise Refused(
-            "other_root",
-            f"the root document given is not of the chain this --state directory remembers: {error}; "
-            "give the right one, or use another directory",
-        ) from error
-    return replace(state, root=newest)
+    trust, refused = offer_or_last(Keeper(directory, root, instant), bundle, instant)
+    if refused is not None:
+        words = f"bundle refused, the last good one serves: {refused.reason}: {refused}"
+        print(f"cardsvc-verify: {words}", file=sys.stderr)
+    return _Trusted(trust, refused, directory.seen())
 
 
 def _read(path: Path, what: str) -> bytes:

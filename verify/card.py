@@ -26,12 +26,16 @@ MAX_URI = 33
 MAX_NUMBER = 20
 #: The last second that a calendar date can name; no card lives as long.
 MAX_TIME = 253_402_300_799
+# Two days are left at both ends, for the issuer's offset: a verdict names the date in words.
+_FIRST_TIME, _LAST_TIME = 2 * DAY_S, MAX_TIME - 2 * DAY_S
 CTI_BYTES = 8
 CHIP_KEY_BYTES = 16
 #: A mask is read by JavaScript too; bit n stands for service n, bit 0 for nothing.
 MAX_SERVICE = 52
 #: Only so short-lived a token may do without a place in a status list.
 MAX_STATUSLESS_S = DAY_S
+#: A seller's token says neither a class nor a print: those are its holder's.
+NO_CLASS = NO_PRINT = 0
 #: A phone renews its token whenever there is a network; a lost phone's must run out (section 6).
 MAX_TOKEN_LIFE_S = 14 * DAY_S
 
@@ -126,29 +130,29 @@ class Card:
     def from_claims(cls, claims: Mapping[object, object]) -> "Card":
         """The same from a payload that is decoded already."""
         city = mapping(claims.get(_CITY), "claim -70001")
-        cnf, identity = claims.get(_CNF), claims.get(_IDENTITY)
+        # By place, and members that may be absent only where they are there: every check of a card pays this.
         card = cls(
-            issuer=_text(claims, _ISS, MAX_ISSUER, "iss"),
-            number=_text(claims, _SUB, MAX_NUMBER, "sub"),
-            expires=_time(claims, _EXP, "exp"),
-            not_before=_time(claims, _NBF, "nbf"),
-            issued_at=_time(claims, _IAT, "iat"),
-            card_class=required(city, _CLASS, int, "class"),
-            services=_mask(city),
-            print_number=required(city, _PRINT, int, "print number"),
-            status=_status(claims),
-            print_id=_sized(claims, _CTI, CTI_BYTES, "cti"),
-            holder_key=None if _CNF not in claims else _holder_key(cnf),
-            identity=None if _IDENTITY not in claims else Identity.from_claim(identity),
-            permit_day=_day(optional(city, _PERMIT_DAY, int, "permit day"), "permit day"),
-            service_days=_service_days(city),
-            chip_uid=optional(city, _CHIP_UID, bytes, "chip UID"),
-            chip_key=_sized(city, _CHIP_KEY, CHIP_KEY_BYTES, "chip key"),
-            passport=_pair(city, _PASSPORT, "passport"),
-            native_name=_pair(city, _NATIVE, "native name"),
-            permit_class=optional(city, _PERMIT_CLASS, str, "permit class"),
-            unknown=_rest(claims, _STANDARD_LABELS),
-            city_unknown=_rest(city, _CITY_LABELS),
+            _text(claims, _ISS, MAX_ISSUER, "iss"),
+            _text(claims, _SUB, MAX_NUMBER, "sub"),
+            _time(claims, _EXP, "exp"),
+            _time(claims, _NBF, "nbf"),
+            _time(claims, _IAT, "iat"),
+            required(city, _CLASS, int, "class"),
+            _mask(city),
+            required(city, _PRINT, int, "print number"),
+            _status(claims),
+            _sized(claims, _CTI, CTI_BYTES, "cti") if _CTI in claims else None,
+            _holder_key(claims[_CNF]) if _CNF in claims else None,
+            Identity.from_claim(claims[_IDENTITY]) if _IDENTITY in claims else None,
+            _day(city, _PERMIT_DAY, "permit day") if _PERMIT_DAY in city else None,
+            _service_days(city) if _SERVICE_DAYS in city else {},
+            optional(city, _CHIP_UID, bytes, "chip UID") if _CHIP_UID in city else None,
+            _sized(city, _CHIP_KEY, CHIP_KEY_BYTES, "chip key") if _CHIP_KEY in city else None,
+            _pair(city, _PASSPORT, "passport") if _PASSPORT in city else None,
+            _pair(city, _NATIVE, "native name") if _NATIVE in city else None,
+            optional(city, _PERMIT_CLASS, str, "permit class") if _PERMIT_CLASS in city else None,
+            _rest(claims, _STANDARD_LABELS),
+            _rest(city, _CITY_LABELS),
         )
         life = card.expires - card.issued_at
         if card.holder_key is not None and life > MAX_TOKEN_LIFE_S:
@@ -167,16 +171,19 @@ def _rest(claims: Mapping[object, object], known: frozenset[int]) -> Mapping[obj
 
 
 def _text(claims: Mapping[object, object], label: int, limit: int, name: str) -> str:
-    value = required(claims, label, str, name)
+    value = claims.get(label)
+    if type(value) is not str:
+        value = required(claims, label, str, name)
     if not 0 < len(value) <= limit:
         raise Refused("malformed", f"{name} must have 1 to {limit} characters, it has {len(value)}")
     return value
 
 
 def _time(claims: Mapping[object, object], label: int, name: str) -> int:
-    instant = required(claims, label, int, name)
-    # Two days are left at both ends, for the issuer's offset: a verdict names the date in words.
-    if not 2 * DAY_S <= instant <= MAX_TIME - 2 * DAY_S:
+    instant = claims.get(label)
+    if type(instant) is not int:
+        instant = required(claims, label, int, name)
+    if not _FIRST_TIME <= instant <= _LAST_TIME:
         raise Refused("malformed", f"{name} {instant} is no time of this calendar")
     return instant
 
@@ -195,28 +202,24 @@ def _mask(city: Mapping[object, object]) -> int:
     return mask & ~1
 
 
-def _day(day: int | None, name: str) -> int | None:
+def _day(days: Mapping[object, object], label: int, name: str) -> int:
+    day = required(days, label, int, name)
     # A day outside ten thousand years is a mistake that would overflow dates further on.
-    if day is not None and not -1 < day < 2_000_000:
+    if not -1 < day < 2_000_000:
         raise Refused("malformed", f"{name} {day} is no day of this calendar")
     return day
 
 
 def _service_days(city: Mapping[object, object]) -> Mapping[int, int]:
-    if _SERVICE_DAYS not in city:
-        return {}
     days: dict[int, int] = {}
     for service, day in mapping(city[_SERVICE_DAYS], "claim 6 of -70001").items():
         if type(service) is not int or type(day) is not int or not 0 < service <= MAX_SERVICE:
             raise Refused("malformed", "the last days of services must be {service number: day}")
-        days[service] = day
-        _day(day, "a service's last day")
+        days[service] = _day({service: day}, service, "a service's last day")
     return days
 
 
-def _pair(city: Mapping[object, object], label: int, name: str) -> tuple[str, str] | None:
-    if label not in city:
-        return None
+def _pair(city: Mapping[object, object], label: int, name: str) -> tuple[str, str]:
     value = city[label]
     if not (isinstance(value, list | tuple) and len(value) == 2 and all(type(part) is str for part in value)):
         raise Refused("malformed", f"{name} must be a pair of texts")

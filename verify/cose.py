@@ -71,6 +71,8 @@ class PublicKey:
         item = mapping(item, "a COSE_Key")
         x, y = item.get(_X), item.get(_Y)
         kind = (item.get(_KTY), item.get(_CRV))
+        if not all(type(part) is int for part in kind):
+            kind = (None, None)  # To Python true equals 1; to the format it is no number.
         if kind == (_EC2, _CRV_P256) and isinstance(x, bytes) and isinstance(y, bytes):
             return cls(ES256, b"\x04" + x + y)
         if kind == (_OKP, _CRV_ED25519) and isinstance(x, bytes):

@@ -1,6 +1,7 @@
 """Whole days as the card counts them: from 2020-01-01, ending at midnight of the issuer's fixed offset."""
 
 from datetime import date, timedelta
+from functools import lru_cache
 
 FIRST_DAY = date(2020, 1, 1)
 FIRST_DAY_EPOCH = 1_577_836_800
@@ -14,6 +15,7 @@ def day_number(day: date) -> int:
     return (day - FIRST_DAY).days
 
 
+@lru_cache(maxsize=4096)  # Twelve years of days: every verdict names one.
 def date_of(number: int) -> date:
     """The date a day number stands for; the inverse of :func:`day_number`."""
     return FIRST_DAY + timedelta(days=number)

@@ -38,7 +38,9 @@ def read_codes(picture: "Image") -> list[str]:
     """The texts of all QR codes in one picture, in reading order."""
     import zxingcpp
 
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode))
+    # Model 2 alone: some modules of a dense code may pass for a micro code.
+    form = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2)
+    found = zxingcpp.read_barcodes(picture, formats=form)
     return [
         code.text
         for code in sorted(found, key=lambda code: (code.position.top_left.y, code.position.top_left.x))

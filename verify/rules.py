@@ -18,6 +18,9 @@ STALE_AFTER_S = 24 * 3600
 EXPIRED_AFTER_S = 7 * DAY_S
 #: The only two attentions a policy may open a door on (section 8).
 OPENABLE = frozenset(("data_stale", "status_unknown"))
+#: Readers remember visits for so long, and where somebody was for no longer: a quota or passback of more
+#: would let in what it forbids, so it is refused.
+LONGEST_LOOK_BACK_S = 35 * DAY_S
 _MINUTES = 24 * 60
 #: 2020-01-01 was a Wednesday; Monday is 0.
 _FIRST_WEEKDAY = 2
@@ -58,8 +61,8 @@ class Quota:
 class History(Protocol):
     """What a reader remembers of a card; a reader with a journal has one, a single check has none."""
 
-    def admissions(self, number: str, service: int | None, since: int) -> int:
-        """How often the card was admitted since the epoch second ``since``."""
+    def admissions(self, number: str, service: int | None, since: int, until: int) -> int:
+        """How often the card was admitted from the epoch second ``since`` to ``until``."""
 
     def last_entry(self, number: str) -> int | None:
         """When the card last went in without having gone out since, in epoch seconds."""
@@ -105,7 +108,10 @@ class Policy:
 
     @classmethod
     def decode(cls, item: object) -> "Policy":
-        """Read a policy map. A negative key is a rule nobody may ignore: ``unsupported_policy``."""
+        """Read a policy map; raises ``malformed``, and ``unsupported_policy`` for what no reader enforces.
+
+        That is a negative key, a rule nobody may ignore, and a quota or passback that looks back too far.
+        """
         policy = mapping(item, "the policy")
         for key in policy.keys() - _KNOWN:
             if type(key) is not int or key < 0:
@@ -121,7 +127,7 @@ class Policy:
         hours = policy.get(_HOURS, ())
         if not isinstance(hours, list | tuple):
             raise Refused("malformed", "hours must be an array")
-        return cls(
+        rules = cls(
             services=frozenset(_integers(policy, _SERVICES)),
             stale_after_s=STALE_AFTER_S if stale is None else stale,
             expired_after_s=EXPIRED_AFTER_S if expired is None else expired,
@@ -132,6 +138,10 @@ class Policy:
             passback_s=_seconds(policy, _PASSBACK, "passback"),
             permit_free=frozenset(_integers(policy, _PERMIT_FREE)),
         )
+        if max(rules.quota.period_s if rules.quota else 0, rules.passback_s or 0) > LONGEST_LOOK_BACK_S:
+            words = f"quota and passback look back {LONGEST_LOOK_BACK_S // DAY_S} days at most"
+            raise Refused("unsupported_policy", words)
+        return rules
 
 
 def is_open(hours: tuple[Hours, ...], now: int, offset_s: int) -> bool:

@@ -23,6 +23,8 @@ VALID, REVOKED, SUSPENDED, REPLACED = 0, 1, 2, 3
 #: What an entitlement value means; a value other than 0 replaces the printed right.
 AS_PRINTED, GRANTED, WITHDRAWN, GRANTED_TO_DAY = 0, 1, 2, 3
 
+_AS_PRINTED: Final = (AS_PRINTED, None)
+
 #: 16 million prints in one list; a bomb stops here (section 4), counted while inflating.
 MAX_LIST_BYTES: Final = 4 * 1024 * 1024
 #: Slots of one list of this issuer (section 4): 32 KiB of 2-bit values.
@@ -128,8 +130,8 @@ class EntitlementList:
     def at(self, index: int) -> tuple[int, int | None] | None:
         """The value at ``index`` and, for "granted to a day", that day number; None past the end."""
         value = self.values.at(index)
-        if value is None:
-            return None
+        if not value:
+            return _AS_PRINTED if value == AS_PRINTED else None
         return value, self.last_days[index] if value == GRANTED_TO_DAY else None
 
 

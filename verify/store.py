@@ -42,6 +42,11 @@ class StateDirectory:
         if mode & _OTHERS_WRITE:
             raise Refused("state_exposed", f"others may write into {path}; allow its owner alone: chmod 700")
 
+    @property
+    def path(self) -> Path:
+        """Where it is."""
+        return self._path
+
     @contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the directory alone: two checks at once could otherwise put an older state over a newer."""

@@ -30,7 +30,10 @@ class Role(StrEnum):
 
 
 class Verdict(NamedTuple):
-    """One judged code. ``noted`` holds every finding in order; ``opens`` is for a door without staff."""
+    """One judged code. ``noted`` holds every finding in order; ``opens`` is for a door without staff.
+
+    ``language`` is the holder's own (ISO 639-3) where the code says it, to choose words by.
+    """
 
     answer: Answer
     reason: str
@@ -45,6 +48,7 @@ class Verdict(NamedTuple):
     noted: tuple[str, ...] = ()
     repeated: bool = False
     not_judged: tuple[str, ...] = ()
+    language: str | None = None
 
     def to_json(self) -> dict[str, object]:
         """The object outsiders rely on, with what has grown since."""

@@ -15,7 +15,6 @@ check that is forgotten or fails in an unforeseen way admits nobody: ``allow`` n
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
@@ -26,8 +25,19 @@ from verify.card import Card, StatusRef
 from verify.days import DAY_S, date_of, day_at, end_of
 from verify.errors import Refused, Unchecked
 from verify.keylist import KeyUse, TrustedKey
+from verify.memory import CodeMemory, SignedCode
 from verify.permits import PermitList, permit_end
-from verify.phone import Challenge, ChipProof, Code, SeenSet, check_chip, check_outer, check_phone, read_code
+from verify.phone import (
+    Challenge,
+    ChipProof,
+    Code,
+    PhoneCode,
+    SeenSet,
+    check_chip,
+    check_outer,
+    check_phone,
+    read_code,
+)
 from verify.rules import Assurance, History, Policy, is_open
 from verify.services import Service
 from verify.status import (
@@ -60,8 +70,7 @@ class Direction(StrEnum):
     OUT = "out"
 
 
-@dataclass(frozen=True, slots=True)
-class Presentation:
+class Presentation(NamedTuple):
     """What was shown to the reader, and for what; ``code`` is a QR code's text or a chip's bytes."""
 
     code: str | bytes
@@ -72,18 +81,26 @@ class Presentation:
     challenge: Challenge | None = None
 
 
-@dataclass(slots=True)
+# To Python 3.11 a member of an enumeration costs ten times a global, and every check names a dozen.
+_ALLOW, _DENY, _ATTENTION = Answer.ALLOW, Answer.DENY, Answer.ATTENTION
+_OUT, _PRINT = Direction.OUT, Assurance.PRINT
+_GATE, _SELLER, _POLICE = Role.GATE, Role.SELLER, Role.POLICE
+_CARD, _TOKEN = KeyUse.CARD, KeyUse.TOKEN
+
+
 class _Findings:
     """What the steps learn on the way; a verdict is cut from it at whichever step the procedure ends."""
 
-    data_age_s: int
-    attentions: list[tuple[str, str]] = field(default_factory=list)
     card: Card | None = None
     assurance: Assurance | None = None
     repeated: bool = False
-    last_days: list[int] = field(default_factory=list)
     standing: str = UNKNOWN
     not_judged: tuple[str, ...] = ()
+
+    def __init__(self, data_age_s: int) -> None:
+        self.data_age_s = data_age_s
+        self.attentions: list[tuple[str, str]] = []
+        self.ends: list[int] = []
 
     def note(self, reason: str, words: str) -> None:
         """Remember something that could not be checked, and go on."""
@@ -91,66 +108,90 @@ class _Findings:
 
 
 class _Lists(NamedTuple):
-    """The lists that speak about one card at this reader; None where the bundle has none."""
+    """The lists that speak about one card at this reader; None where the bundle has none.
 
-    status: StatusList | None = None
-    permits: PermitList | None = None
-    entitlements: EntitlementList | None = None
+    ``made`` is the oldest iat among them, or the bundle's own where no list speaks; ``exp`` the earliest exp
+    among them and the bundle's.
+    """
 
-    def present(self) -> list[StatusList | PermitList | EntitlementList]:
-        return [part for part in self if part is not None]
-
-
-_NO_LISTS = _Lists()
+    status: StatusList | None
+    permits: PermitList | None
+    entitlements: EntitlementList | None
+    made: int
+    exp: int
 
 
 class Verifier:
     """Judges codes with the trust of one accepted bundle. Not shared between threads: it keeps caches."""
 
     def __init__(
-        self, trust: Trust, *, role: Role = Role.GATE, seen: SeenSet, history: History | None = None
+        self,
+        trust: Trust,
+        *,
+        role: Role = Role.GATE,
+        seen: SeenSet,
+        history: History | None = None,
+        memory: CodeMemory | None = None,
     ) -> None:
         """Take what an accepted bundle trusts; the policy is read once, here.
 
-        ``seen`` remembers phone codes, ``history`` admissions (for quota and passback; None: not judged).
+        ``seen`` remembers phone codes, ``history`` admissions (for quota and passback; None: not judged),
+        ``memory`` the codes whose signature passed before (None: an own one, forgotten with this verifier).
         """
         self._trust, self._role, self._seen, self._history = trust, role, seen, history
+        self._memory = CodeMemory() if memory is None else memory
+        self._mark = object()
         self._policy = Policy.decode(trust.policy)
+        self._asks_history = self._policy.asks_history
+        self._accepts = [level in self._policy.accept for level in range(max(Assurance) + 1)]
+        self._earliest = trust.time_floor - CLOCK_TOLERANCE_S
         self._headers: dict[bytes, cose.Headers] = {}
+        self._no_lists = _Lists(None, None, None, trust.iat, trust.exp)
+        self._lists_of: dict[tuple[str, int | None], _Lists] = {}
+
+    @property
+    def policy(self) -> Policy:
+        """The venue's rules."""
+        return self._policy
 
     def judge(self, shown: Presentation, now: int) -> Verdict:
         """Judge one presentation at the epoch second ``now``; never raises for what a stranger can show."""
-        found = _Findings(self._age(_NO_LISTS, now))
+        found = _Findings(now - self._trust.iat)
         try:
             self._procedure(shown, now, found)
         except Refused as error:
-            return self._verdict(Answer.DENY, error.reason, str(error), shown, found)
+            return self._verdict(_DENY, error.reason, str(error), shown, found)
         except Unchecked as error:
             found.attentions = [(error.reason, str(error))]
-            return self._verdict(Answer.ATTENTION, error.reason, str(error), shown, found)
+            return self._verdict(_ATTENTION, error.reason, str(error), shown, found)
         if not found.attentions:
-            return self._verdict(Answer.ALLOW, "ok", "Valid.", shown, found)
+            return self._verdict(_ALLOW, "ok", "Valid.", shown, found)
         weighty = [finding for finding in found.attentions if finding[0] not in _MILD]
         reason, words = (weighty or found.attentions)[0]
-        return self._verdict(Answer.ATTENTION, reason, words, shown, found)
+        return self._verdict(_ATTENTION, reason, words, shown, found)
 
     def _procedure(self, shown: Presentation, now: int, found: _Findings) -> None:
         # 1. Text, inflate, CBOR, COSE, claims: nothing is believed yet.
-        code = read_code(_cose_bytes(shown.code))
-        head = self._header(code.signed.protected)
+        known = self._memory.recall(shown.code)
+        if known is None:
+            code = read_code(_cose_bytes(shown.code))
+            head = self._header(code.signed.protected)
+        else:
+            code, head = known.code, known.head
         # 2. Clock.
         self._check_clock(now)
-        # 3. Key.
-        keys = self._keys(code, head, now, found)
-        # 4. Signature and critical claims; from here on the card is the issuer's word.
-        _check_signature(code, keys)
-        check_outer(code)
+        if known is None or known.mark is not self._mark or now >= known.until:
+            # 3. Key.
+            keys = self._keys(code, head, now, found)
+            # 4. Signature.
+            self._check_signature(shown.code, code, head, keys, known, found)
+        # 4. Critical claims; from here on the card is the issuer's word.
         card = code.card
-        if card.has_unknown_critical:
+        if card.city_unknown and card.has_unknown_critical:
             raise Unchecked("unsupported", "the card has a critical claim that this reader does not know")
         found.card = card
         lists = self._lists(card, shown.service)
-        found.data_age_s = self._age(lists, now)
+        found.data_age_s = now - lists.made
         # 5. Phone or chip binding.
         found.assurance = self._check_binding(code, shown, now, found)
         # 6. Dates.
@@ -162,7 +203,11 @@ class Verifier:
         # 9. Entitlement.
         if shown.service is not None:
             self._check_entitlement(card, shown.service, lists, now, found)
-        self._learn_standing(code, now, found)
+        elif card.status is None and self._role is not _SELLER:
+            # A seller's token stands in no list: taken for a card, it would outlive its card's revocation.
+            raise Refused("no_entitlement", "this code tells a seller a standing; ask for the card")
+        if code.phone is not None:
+            self._learn_standing(code, code.phone, now, found)
         # 10. Venue rules.
         self._check_rules(card, shown, now, found)
 
@@ -184,20 +229,19 @@ class Verifier:
 
     def _check_clock(self, now: int) -> None:
         """Step 2: a clock before data that exists already cannot judge a date."""
-        if now < self._trust.time_floor - CLOCK_TOLERANCE_S:
+        if now < self._earliest:
             behind = self._trust.time_floor - now
             raise Unchecked("clock_suspect", f"the clock is {span(behind)} before the data; set it right")
 
     def _keys(self, code: Code, head: cose.Headers, now: int, found: _Findings) -> list[TrustedKey]:
         """Step 3: the keys that may have signed this card; a kid is a hint, so all that have it are tried."""
         card, kid = code.card, code.signed.kid(head)
-        listed = self._trust.keys.get(kid, ()) if kid is not None else ()
-        listed = tuple(key for key in listed if now < key.trust_until)
+        listed = [key for key in self._trust.keys.get(kid or b"", ()) if now < key.trust_until]
         if not listed:
             raise Unchecked(
                 "unknown_key", "the card's key is not listed here; another issuer's, or newer data"
             )
-        use = KeyUse.CARD if card.holder_key is None else KeyUse.TOKEN
+        use = _CARD if card.holder_key is None else _TOKEN
         keys = [
             key
             for key in listed
@@ -219,24 +263,63 @@ class Verifier:
                 raise Refused("distrusted_key", "the key was stolen, and this is none of its genuine cards")
         return keys
 
+    def _check_signature(
+        self,
+        shown: str | bytes,
+        code: Code,
+        head: cose.Headers,
+        keys: list[TrustedKey],
+        known: SignedCode | None,
+        found: _Findings,
+    ) -> None:
+        """Step 4: one of the keys must have signed exactly these bytes, now or when they were seen before."""
+        signer = None
+        if known is not None:
+            signer = next((key for key in keys if key.public == known.signer), None)
+        if signer is None:
+            message, signature = (
+                cose.sign1_tbs(code.signed.protected, code.signed.payload),
+                code.signed.signature,
+            )
+            signer = next((k for k in keys if cose.verify_signature(k.public, message, signature)), None)
+        if signer is None:
+            raise Refused("bad_signature", "the signature does not fit: the card is forged or was changed")
+        check_outer(code)
+        if code.phone is None:  # A phone shows another code every 30 s: nothing to remember.
+            mark = None if found.attentions else self._mark
+            self._memory.learn(shown, SignedCode(code, head, signer, mark))
+
     def _lists(self, card: Card, service: int | None) -> _Lists:
+        """The lists of the card's address; a bundle has few, so each set is put together once."""
         if card.status is None:
-            return _NO_LISTS
+            return self._no_lists
         uri, trust = card.status.uri, self._trust
+        lists = self._lists_of.get((uri, service))
+        if lists is not None:
+            return lists
+        status, permits = trust.status(uri), trust.permits(uri)
         entitlements = None if service is None else trust.entitlements(uri, service)
-        return _Lists(trust.status(uri), trust.permits(uri), entitlements)
+        present = [part for part in (status, permits, entitlements) if part is not None]
+        if not present:
+            return self._no_lists
+        made, exp = min(part.iat for part in present), min(part.exp for part in present)
+        lists = _Lists(status, permits, entitlements, made, min(exp, trust.exp))
+        self._lists_of[uri, service] = lists
+        return lists
 
     def _check_binding(self, code: Code, shown: Presentation, now: int, found: _Findings) -> Assurance:
         """Step 5: a phone's code must be fresh and its own, a chip's must lie on its chip."""
         if code.card.holder_key is not None:
             proved, found.repeated = check_phone(code, shown.challenge, self._seen, now)
             return Assurance.PHONE_PROVED if proved else Assurance.PHONE
+        if shown.tag_uid is None:
+            return _PRINT
         bound, proved = check_chip(code, shown.tag_uid, shown.chip_proof)
-        return Assurance.CHIP_PROVED if proved else Assurance.CHIP if bound else Assurance.PRINT
+        return Assurance.CHIP_PROVED if proved else Assurance.CHIP if bound else _PRINT
 
     def _check_dates(self, card: Card, now: int, found: _Findings) -> None:
         """Step 6."""
-        found.last_days.append(self._day_before(card.expires))
+        found.ends.append(card.expires)
         if now < card.not_before:
             raise Refused("not_yet_valid", f"valid from {_day(card.not_before, self._trust.day_offset_s)}")
         if now >= card.expires:
@@ -245,8 +328,7 @@ class Verifier:
     def _check_age(self, lists: _Lists, now: int, found: _Findings) -> None:
         """Step 7: the oldest list that speaks about this card says how old the data is."""
         age = found.data_age_s
-        dead = now >= min([self._trust.exp, *[part.exp for part in lists.present()]])
-        if dead or age > self._policy.expired_after_s:
+        if now >= lists.exp or age > self._policy.expired_after_s:
             raise Refused("data_expired", f"this data is {span(age)} old, too old to judge by; sync it")
         if age > self._policy.stale_after_s:
             found.note("data_stale", f"this data is {span(age)} old; sync it or ask for the phone card")
@@ -274,8 +356,9 @@ class Verifier:
             if card.card_class not in self._policy.permit_free:
                 found.note("permit_unknown", "neither card nor list says how long the permit runs")
             return
-        found.last_days.append(card.permit_day)
-        if now >= end_of(card.permit_day, self._trust.day_offset_s):
+        end = end_of(card.permit_day, self._trust.day_offset_s)
+        found.ends.append(end)
+        if now >= end:
             found.note("permit_unknown", "the printed permit day has passed; it may have been extended")
 
     def _check_permit(
@@ -291,7 +374,7 @@ class Verifier:
             offset_s=offset,
         )
         if end != permits.exp:
-            found.last_days.append(self._day_before(end))
+            found.ends.append(end)
         unknown = card.permit_day is None and permits.day(reference.index) is None
         if now >= end or (unknown and card.card_class not in self._policy.permit_free):
             found.note(
@@ -309,17 +392,18 @@ class Verifier:
         value, last_day = entry or (0, None)
         if value == WITHDRAWN:
             raise Refused("entitlement_withdrawn", "this service was withdrawn; its department can help")
-        day = {GRANTED: -1, GRANTED_TO_DAY: last_day}.get(value, printed)
+        day = -1 if value == GRANTED else last_day if value == GRANTED_TO_DAY else printed
         if day is None:
             raise Refused("no_entitlement", "the card does not hold this service")
         if day >= 0:
-            found.last_days.append(day)
-            if now >= end_of(day, self._trust.day_offset_s):
+            end = end_of(day, self._trust.day_offset_s)
+            found.ends.append(end)
+            if now >= end:
                 raise Refused("no_entitlement", f"this service ended on {date_of(day)}")
 
-    def _learn_standing(self, code: Code, now: int, found: _Findings) -> None:
+    def _learn_standing(self, code: Code, phone: PhoneCode, now: int, found: _Findings) -> None:
         """What a seller may see: only from a phone, and only with the holder's consent in the code."""
-        if code.phone is None or Service.STANDING not in code.phone.consent:
+        if Service.STANDING not in phone.consent:
             return
         card, entry = code.card, None
         if card.status is not None:
@@ -334,69 +418,76 @@ class Verifier:
     def _check_rules(self, card: Card, shown: Presentation, now: int, found: _Findings) -> None:
         """Step 10: what this venue asks for beyond the card's own rights."""
         policy, history = self._policy, self._history
-        if found.assurance not in policy.accept:
+        if found.assurance is None or not self._accepts[found.assurance]:
             accepted = ", ".join(level.label for level in sorted(policy.accept))
             raise Refused("low_assurance", f"this door asks for {accepted or 'nothing that exists'}")
-        if not is_open(policy.hours, now, self._trust.day_offset_s):
+        if policy.hours and not is_open(policy.hours, now, self._trust.day_offset_s):
             raise Refused("outside_hours", "this venue is closed now")
         if history is None:
-            found.not_judged = policy.asks_history
+            found.not_judged = self._asks_history
             return
         if found.repeated:
-            return  # The same scan again admits nobody a second time, so it is not counted against anyone.
+            return  # Not counted against anyone; the gate shows again what it showed for the first scan.
         quota = policy.quota
-        if quota and history.admissions(card.number, shown.service, now - quota.period_s) >= quota.count:
+        newest = now + CLOCK_TOLERANCE_S  # What lies beyond was written by a clock that ran ahead.
+        if (
+            quota
+            and history.admissions(card.number, shown.service, now - quota.period_s, newest) >= quota.count
+        ):
             raise Refused("quota_used", f"{quota.count} visits in {span(quota.period_s)} are used up")
         entered = history.last_entry(card.number) if policy.passback_s is not None else None
-        if entered is not None and policy.passback_s is not None and now - entered < policy.passback_s:
+        if (
+            entered is not None
+            and policy.passback_s is not None
+            and entered <= newest
+            and now - entered < policy.passback_s
+        ):
             raise Refused("passback", "this card went in a moment ago")
 
     def _verdict(
         self, answer: Answer, reason: str, words: str, shown: Presentation, found: _Findings
     ) -> Verdict:
         """Cut the findings to what this role may see."""
-        card, noted = found.card, [name for name, _ in found.attentions]
-        if answer is Answer.DENY:
-            noted.append(reason)
-        opens = answer is Answer.ALLOW or (
-            answer is Answer.ATTENTION and self._policy.opens_on.issuperset(noted)
-        )
+        card, opens = found.card, answer is _ALLOW
+        noted: tuple[str, ...] = ()
+        if found.attentions or answer is _DENY:
+            findings = dict(found.attentions)
+            opens = answer is _ATTENTION and self._policy.opens_on.issuperset(findings)
+            if answer is _DENY:
+                findings[reason] = words
+            noted = tuple(findings)
         opens = opens and not found.repeated  # The door opened for the first of two scans of one picture.
-        if shown.direction is Direction.OUT:
+        if shown.direction is _OUT:
             # Nobody is locked in: the findings stay on record, the door opens (section 8).
-            answer, reason, words, opens = Answer.ALLOW, "ok", "Leaving is always allowed.", True
-        last_day = min(found.last_days) if found.last_days and answer is not Answer.DENY else None
-        return Verdict(
-            answer=answer,
-            reason=reason,
-            words=words,
-            opens=opens,
-            card=None if card is None or self._role is Role.SELLER else card.number,
-            service=shown.service,
-            valid_until=None if last_day is None else date_of(last_day),
-            assurance=found.assurance,
-            data_age_s=found.data_age_s,
-            view=None if card is None else self._view(card, found),
-            noted=tuple(dict.fromkeys(noted)) if noted else (),
-            repeated=found.repeated,
-            not_judged=found.not_judged,
+            answer, reason, words, opens = _ALLOW, "ok", "Leaving is always allowed.", True
+        until = None
+        if found.ends and answer is not _DENY:
+            until = date_of(day_at(min(found.ends) - 1, self._trust.day_offset_s))
+        return Verdict(  # By place: this is where a card seen again spends its time.
+            answer,
+            reason,
+            words,
+            opens,
+            None if card is None or self._role is _SELLER else card.number,
+            shown.service,
+            until,
+            found.assurance,
+            found.data_age_s if found.data_age_s > 0 else 0,
+            None if card is None else self._view(card, found),
+            noted,
+            found.repeated,
+            found.not_judged,
+            None if card is None or card.native_name is None else card.native_name[0],
         )
 
     def _view(self, card: Card, found: _Findings) -> Mapping[str, object]:
+        if self._role is _GATE:
+            return {}
         hotlisted = None
-        if self._role is Role.POLICE and card.status is not None:
+        if self._role is _POLICE and card.status is not None:
             hotlist = self._trust.hotlist(card.status.uri)
             hotlisted = None if hotlist is None else bool(hotlist.at(card.status.index))
         return view_for(self._role, card, standing=found.standing, hotlisted=hotlisted)
-
-    def _age(self, lists: _Lists, now: int) -> int:
-        """Seconds since the oldest list used was made; the bundle's own age where no list speaks."""
-        made = [part.iat for part in lists.present()] or [self._trust.iat]
-        return max(0, now - min(made))
-
-    def _day_before(self, instant: int) -> int:
-        """The last day that is over at ``instant``."""
-        return day_at(instant - 1, self._trust.day_offset_s)
 
 
 def _cose_bytes(shown: str | bytes) -> bytes:
@@ -406,13 +497,6 @@ def _cose_bytes(shown: str | bytes) -> bytes:
     if len(shown) > text.MAX_INFLATED:
         raise Refused("malformed", f"{len(shown)} bytes, more than the {text.MAX_INFLATED} of any code")
     return shown
-
-
-def _check_signature(code: Code, keys: list[TrustedKey]) -> None:
-    """Step 4: one of the keys must have signed exactly these bytes."""
-    message = cose.sign1_tbs(code.signed.protected, code.signed.payload)
-    if not any(cose.verify_signature(key.public, message, code.signed.signature) for key in keys):
-        raise Refused("bad_signature", "the signature does not fit: the card is forged or was changed")
 
 
 def _day(instant: int, offset_s: int) -> date:
