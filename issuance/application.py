@@ -14,6 +14,7 @@ from issuance import fields
 from issuance.errors import ApplicationRefused
 from issuance.form import Form
 from issuance.intake import load_applications as load_applications  # where callers look for it
+from issuance.layout import DESIGNS
 from issuance.names import Cut, chinese_name, name_on_card, native_name
 from issuance.passport import day_of
 from issuance.person import UNKNOWN_DAY, read_person
@@ -48,7 +49,7 @@ class Application:
     ``surname`` and ``given_names`` are Latin, as the passport has them; a single name is ``surname``.
     ``services`` gives the last day of a service, or None for one that lasts as long as the card.
     ``portrait`` is the file as it came, not yet looked at. Countries are alpha-3, days are calendar days
-    at the desk.
+    at the desk. ``design`` is the card's look, None for the installation's own.
     """
 
     surname: str
@@ -78,6 +79,7 @@ class Application:
     address: str | None
     family: str | None
     reference: str | None
+    design: str | None = None
 
     @property
     def card_name(self) -> Cut:
@@ -99,7 +101,7 @@ FIELDS = (
     "mrz", "surname", "given_names", "nationality", "birth", "sex", "passport", "passport_country",
     "passport_expiry", "name_native", "language_native", "name_chinese", "permit_kind", "permit",
     "permit_expiry", "permit_class", "class", "services", "valid_until", "guardian", "portrait", "language",
-    "phone", "email", "address", "family", "reference",
+    "phone", "email", "address", "family", "reference", "design",
 )  # fmt: skip
 
 
@@ -146,6 +148,7 @@ def parse_application(raw: Mapping[str, object], *, now: datetime, base: Path | 
         address=form.take("address", fields.text(MAX_ADDRESS)),
         family=form.take("family", fields.text(MAX_REFERENCE)),
         reference=form.take("reference", fields.text(MAX_REFERENCE)),
+        design=form.take("design", fields.one_of({item: item for item in DESIGNS})),
     )
     _rules(form, application, today)
     if form.errors:

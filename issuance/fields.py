@@ -27,7 +27,7 @@ Reader = Callable[[str, object], T]
 MAX_PORTRAIT_BYTES = 10 * 2**20
 #: Four characters of base64 for three bytes, and room for a ``data:`` prefix.
 MAX_PORTRAIT_TEXT = MAX_PORTRAIT_BYTES * 4 // 3 + 100
-PORTRAIT_ENDINGS = (".jpg", ".jpeg", ".png", ".webp")
+PORTRAIT_ENDINGS = (".jpg", ".jpeg", ".png", ".webp", ".heic", ".heif")
 #: E.164: at most 15 digits; shorter than 5 reaches nobody from outside.
 MIN_PHONE_DIGITS, MAX_PHONE_DIGITS = 5, 15
 MAX_PHONE_TEXT = 24
@@ -197,7 +197,7 @@ def _stranger(name: object, known: Mapping[str, Service]) -> str:
 def portrait(base: Path | None) -> Reader[bytes]:
     """Make a reader of portraits: base64, with or without ``data:``, or a path below ``base``.
 
-    What ends like a picture's file name (.jpg, .jpeg, .png, .webp) is a path, all else is base64; no
+    What ends like a picture's file name (.jpg, .png, .heic …) is a path, all else is base64; no
     base64 has a full stop. Without a ``base`` no path is followed. What is in the bytes is not judged here.
     """
 
@@ -216,7 +216,7 @@ def _base64(field: str, written: str) -> bytes:
     try:
         data = base64.b64decode(_DATA_URL.sub("", written, count=1), validate=True)
     except (binascii.Error, ValueError) as error:
-        words = "This is neither base64 nor the path of a .jpg, .png or .webp file; take the portrait again."
+        words = "This is neither base64 nor the path of a .jpg, .png, .webp or .heic; take it again."
         raise FieldError(field, "malformed", words) from error
     if len(data) > MAX_PORTRAIT_BYTES:
         raise _too_large(field)

@@ -5,9 +5,10 @@ A broken line costs that application alone; a file that cannot be read at all is
 
 import csv
 import json
-from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from io import BytesIO
+from pathlib import Path, PurePath
+from typing import BinaryIO, NoReturn
 
 from issuance.errors import ApplicationRefused, FieldError, FileRefused
 from issuance.fields import MAX_PORTRAIT_TEXT, shown
@@ -30,41 +31,49 @@ def load_applications(path: Path) -> Iterator[Item]:
     comes as :class:`ApplicationRefused` in its place, and the rest goes on. Raises :class:`FileRefused`
     when the file as a whole cannot be read.
     """
-    readers = {".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv}
-    reader = readers.get(path.suffix.lower())
-    if reader is None:
-        words = f"{path.name}: a file ending in {', '.join(readers)} was expected; save it as one of them."
-        raise FileRefused("unknown_form", words)
+    reader = _reader_of(path.name)
     try:
-        yield from reader(path)
+        with path.open("rb") as file:
+            yield from reader(path.name, file)
     except OSError as error:
         words = f"{path.name} cannot be read ({error.strerror}); check the path and who may read it."
         raise FileRefused("unreadable", words) from error
 
 
-def _json(path: Path) -> Iterator[Item]:
-    with path.open("rb") as file:
-        data = file.read(MAX_JSON_BYTES + 1)
+def read_applications(name: str, data: bytes) -> Iterator[Item]:
+    """The same for a file that is in memory already, and shall lie on no disk in the clear."""
+    yield from _reader_of(name)(name, BytesIO(data))
+
+
+def _reader_of(name: str) -> Callable[[str, BinaryIO], Iterator[Item]]:
+    readers = {".json": _json, ".jsonl": _json_lines, ".ndjson": _json_lines, ".csv": _csv}
+    reader = readers.get(PurePath(name).suffix.lower())
+    if reader is None:
+        words = f"{name}: a file ending in {', '.join(readers)} was expected; save it as one of them."
+        raise FileRefused("unknown_form", words)
+    return reader
+
+
+def _json(name: str, file: BinaryIO) -> Iterator[Item]:
+    data = file.read(MAX_JSON_BYTES + 1)
     if len(data) > MAX_JSON_BYTES:
         limit = MAX_JSON_BYTES // 2**20
-        raise FileRefused("too_large", f"{path.name}: at most {limit} MiB are read; use JSON Lines instead.")
+        raise FileRefused("too_large", f"{name}: at most {limit} MiB are read; use JSON Lines instead.")
     try:
         whole = _decode(data)
     except ValueError as error:
-        raise FileRefused("malformed", f"{path.name} is no JSON: {error}; correct it there.") from error
+        raise FileRefused("malformed", f"{name} is no JSON: {error}; correct it there.") from error
     if isinstance(whole, dict) and set(whole) == {"applications"}:
         whole = whole["applications"]
     if not isinstance(whole, list):
-        words = (
-            f'{path.name}: a list, or {{"applications": [...]}}, was expected; put the applications in [ ].'
-        )
+        words = f'{name}: a list, or {{"applications": [...]}}, was expected; put the applications in [ ].'
         raise FileRefused("malformed", words)
     for place, item in enumerate(whole, 1):
         yield place, _mapping(item)
 
 
-def _json_lines(path: Path) -> Iterator[Item]:
-    for place, line in _lines(path):
+def _json_lines(name: str, file: BinaryIO) -> Iterator[Item]:
+    for place, line in _lines(file):
         if isinstance(line, ApplicationRefused):
             yield place, line
             continue
@@ -74,17 +83,17 @@ def _json_lines(path: Path) -> Iterator[Item]:
             yield place, _refused("malformed", f"Line {place} is no JSON: {error}; correct this line.")
 
 
-def _csv(path: Path) -> Iterator[Item]:
+def _csv(name: str, file: BinaryIO) -> Iterator[Item]:
     """One line is one application: a cell cannot hold a line break, so an open quote harms its line alone."""
     header: list[str] | None = None
-    for place, line in _lines(path):
+    for place, line in _lines(file):
         cells = line if isinstance(line, ApplicationRefused) else _cells(place, line)
         if header is None:
             if isinstance(cells, ApplicationRefused):
-                raise FileRefused("malformed", f"{path.name}: the line of names cannot be read. {cells}")
-            header = [name.strip() for name in cells]
+                raise FileRefused("malformed", f"{name}: the line of names cannot be read. {cells}")
+            header = [column.strip() for column in cells]
             if len(set(header)) != len(header) or "" in header:
-                words = f"{path.name}: the first line must name every column once; correct the names."
+                words = f"{name}: the first line must name every column once; correct the names."
                 raise FileRefused("malformed", words)
         elif isinstance(cells, ApplicationRefused):
             yield place, cells
@@ -94,7 +103,7 @@ def _csv(path: Path) -> Iterator[Item]:
         else:
             yield place, _row(dict(zip(header, cells, strict=True)))
     if header is None:
-        raise FileRefused("malformed", f"{path.name} is empty; a first line with the names was expected.")
+        raise FileRefused("malformed", f"{name} is empty; a first line with the names was expected.")
 
 
 def _cells(place: int, line: bytes) -> list[str] | ApplicationRefused:
@@ -120,19 +129,18 @@ def _row(cells: Mapping[str, str]) -> Raw | ApplicationRefused:
     return {**row, "services": services}
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes | ApplicationRefused]]:
+def _lines(file: BinaryIO) -> Iterator[tuple[int, bytes | ApplicationRefused]]:
     """The lines that are not blank, numbered from 1; one over the limit is skipped to its end."""
     place = 0
-    with path.open("rb") as file:
-        while line := file.readline(MAX_LINE_BYTES):
-            place += 1
-            if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
-                while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
-                    pass
-                words = f"Line {place} is longer than {MAX_LINE_BYTES} bytes; give the portrait as a path."
-                yield place, _refused("too_large", words)
-            elif line.strip():
-                yield place, line.rstrip(b"\r\n")
+    while line := file.readline(MAX_LINE_BYTES):
+        place += 1
+        if len(line) == MAX_LINE_BYTES and not line.endswith(b"\n"):
+            while (rest := file.readline(MAX_LINE_BYTES)) and not rest.endswith(b"\n"):
+                pass
+            words = f"Line {place} is longer than {MAX_LINE_BYTES} bytes; give the portrait as a path."
+            yield place, _refused("too_large", words)
+        elif line.strip():
+            yield place, line.rstrip(b"\r\n")
 
 
 def _decode(data: bytes) -> object:

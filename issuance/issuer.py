@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from issuance.cardpage import masked
 from issuance.errors import IssuanceError
+from issuance.layout import FIRST_LAYOUT
 from issuance.rehearsal import Rehearsal
 from verify import text
 from verify.card import Card, StatusRef
@@ -45,7 +47,10 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class PrintOrder:
-    """One print, decided: who, which rights, which number and status index. Nothing here is chosen later."""
+    """One print, decided: who, which rights, which number and status index. Nothing here is chosen later.
+
+    ``layout`` is what it will look like; fields in ``masks`` are coded only as far as that layout shows them.
+    """
 
     holder: Holder
     issuer: str
@@ -62,6 +67,8 @@ class PrintOrder:
     face: bytes
     smaller_face: Callable[[int], bytes] | None = field(default=None, compare=False)
     day_offset_s: int = DEFAULT_OFFSET_S
+    layout: str = FIRST_LAYOUT
+    masks: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +148,7 @@ def identity_card(order: PrintOrder, gate: Card, *, with_native: bool, face: byt
     native = None
     if with_native and holder.name_native and holder.language_native:
         native = (holder.language_native, holder.name_native)
+    passport = masked(holder.passport) if "passport" in order.masks else holder.passport
     identity = Identity(
         id=order.number,
         version=VERSION,
@@ -158,7 +166,7 @@ def identity_card(order: PrintOrder, gate: Card, *, with_native: bool, face: byt
     return replace(
         gate,
         identity=identity,
-        passport=(holder.passport, holder.passport_country),
+        passport=(passport, holder.passport_country),
         permit_class=order.permit_class,
         native_name=native,
     )

@@ -1,17 +1,11 @@
-"""Card layouts as data: boxes in millimetres, read from ``templates/card/NAME/layout.toml`` and checked.
+"""Card layouts as data: a list of pieces a side, painted in order; every box in millimetres.
 
-A layout is a list of pieces a side, painted in order. Everything in it is checked when it is read, and a
-mistake is refused with the line it stands on, so that a designer needs no programmer to find it.
+``issuance/layoutfile.py`` reads them from ``templates/card/DESIGN/VERSION.toml`` and checks them.
 """
 
-import re
-import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import get_type_hints
-
-from issuance.errors import IssuanceError
 
 #: Whole printer pixels, because 85.60 mm would shift codes off the grid.
 DPI = 300
@@ -28,6 +22,7 @@ FIELDS = frozenset(
         "name_native",
         "name_chinese",
         "nationality",
+        "nationality_named",
         "valid_until",
         "number",
         "card_class",
@@ -41,6 +36,10 @@ FIELDS = frozenset(
 )
 #: Fewer printer pixels a module than this are not read reliably (docs/format.md section 2).
 MIN_PIXELS = 4
+#: The designs a card comes in; the folder of layouts holds one for each name.
+DESIGNS = ("green", "private", "high-contrast")
+#: The layout of cards made before there was a choice.
+FIRST_LAYOUT = "green@1"
 #: Labels are not names: they may be this small, in points.
 LABEL_SIZE = 5.2
 
@@ -131,6 +130,7 @@ class Text(Piece):
     tracking: float = 0.0
     label: str = ""
     label_colour: Colour = (0.0, 0.0, 0.0)
+    label_size: float = LABEL_SIZE
     below: str = ""
     gap: float = 0.0
 
@@ -163,33 +163,6 @@ class Code(Piece):
     anchor: str
 
 
-_KINDS: Mapping[str, type[Piece]] = {
-    "gradient": Gradient,
-    "band": Band,
-    "rosette": Rosette,
-    "waves": Waves,
-    "seal": Seal,
-    "label": Label,
-    "text": Text,
-    "portrait": Portrait,
-    "services": Services,
-    "code": Code,
-}
-_CHOICES: Mapping[str, frozenset[str]] = {
-    "field": FIELDS,
-    "weight": frozenset({"regular", "strong"}),
-    "align": frozenset({"start", "left", "right", "center"}),
-    "source": frozenset({"gate", "identity"}),
-    "anchor": frozenset({"top left", "top right", "bottom left", "bottom right"}),
-}
-#: Words a layout must bring, by group and key.
-_WORDS: Mapping[str, tuple[str, ...]] = {
-    "class": ("merchant", "resident", "student", "talent", "family"),
-    "sex": ("M", "F", "X"),
-    "permit": ("residence", "visa", "work", "none"),
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A checked layout: the pieces of both sides in painting order, and the words it brings."""
@@ -200,161 +173,11 @@ class Layout:
     back: tuple[Piece, ...]
     words: Mapping[tuple[str, str], tuple[str, str]]  #: ("sex", "M") → ("M", "男")
     pictograms: Path  #: the SVG file with one group a service
+    safe: float = 0.0  #: what must be read keeps this far from every edge, in millimetres
+    bleed: float = 0.0  #: grounds run this far over the edge, for sheets that are cut
+    masks: frozenset[str] = frozenset()  #: fields that are printed, and coded, only in part
 
-
-def load_layout(folder: Path) -> Layout:
-    """Read and check ``layout.toml`` of a card design; `IssuanceError` ``bad_layout`` names the line."""
-    path = folder / "layout.toml"
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise IssuanceError("bad_layout", f"{path} cannot be read: {error}") from error
-    return _Reader(path, text).layout(folder)
-
-
-class _Reader:
-    """Checks one file; keeps its text, so that every complaint can name a line."""
-
-    def __init__(self, path: Path, text: str) -> None:
-        self._path = path
-        self._lines = text.splitlines()
-        try:
-            self._data = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:  # its words end with the line and column
-            raise IssuanceError("bad_layout", f"{path}: {error}") from error
-
-    def layout(self, folder: Path) -> Layout:
-        unknown = set(self._data) - {"name", "version", "colours", "words", "front", "back"}
-        if unknown:
-            raise self._fault("", sorted(unknown)[0], "is not known here")
-        colours = {key: self._hex("colours", key, value) for key, value in self._table("colours").items()}
-        name, version = self._data.get("name"), self._data.get("version")
-        if not isinstance(name, str) or not isinstance(version, int):
-            raise self._fault("", "version", "a name in words and a version in digits were expected")
-        return Layout(
-            name=name,
-            version=version,
-            front=self._side("front", colours),
-            back=self._side("back", colours),
-            words=self._words(),
-            pictograms=folder / "services.svg",
-        )
-
-    def _side(self, side: str, colours: Mapping[str, Colour]) -> tuple[Piece, ...]:
-        pieces: list[Piece] = []
-        for name, values in self._table(side).items():
-            where = f"{side}.{name}"
-            if not isinstance(values, dict) or values.get("kind") not in _KINDS:
-                raise self._fault(where, "kind", f"one of {', '.join(sorted(_KINDS))} was expected")
-            piece = self._piece(where, name, values, colours)
-            self._check(where, piece, pieces)
-            pieces.append(piece)
-        return tuple(pieces)
-
-    def _piece(
-        self, where: str, name: str, values: Mapping[str, object], colours: Mapping[str, Colour]
-    ) -> Piece:
-        kind = _KINDS[str(values["kind"])]
-        known = {field.name: field for field in fields(kind) if field.name != "name"}
-        hints = get_type_hints(kind)
-        for key in values:
-            if key not in known and key != "kind":
-                raise self._fault(where, key, f"is not known for a {values['kind']}")
-        ready: dict[str, object] = {"name": name}
-        for key, field in known.items():
-            if key in values:
-                ready[key] = self._value(where, key, values[key], hints[key], colours)
-            elif field.default is MISSING:
-                raise self._fault(where, "", f"a {values['kind']} needs `{key}`")
-        return kind(**ready)  # type: ignore[arg-type]  # every value was just checked against its hint
-
-    def _value(
-        self, where: str, key: str, value: object, hint: object, colours: Mapping[str, Colour]
-    ) -> object:
-        if hint == Colour:
-            return self._colour(where, key, value, colours)
-        if hint == tuple[Colour, ...]:
-            if not isinstance(value, list) or len(value) < 2:
-                raise self._fault(where, key, "a list of at least two colours was expected")
-            return tuple(self._colour(where, key, colour, colours) for colour in value)
-        if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-            return float(value)
-        if hint is int and isinstance(value, int) and not isinstance(value, bool) and value > 0:
-            return value
-        if hint is str and isinstance(value, str):
-            if key in _CHOICES and value not in _CHOICES[key]:
-                raise self._fault(where, key, f"one of {', '.join(sorted(_CHOICES[key]))} was expected")
-            return value
-        wanted = {float: "a number", int: "a whole number over 0", str: "words"}
-        raise self._fault(
-            where, key, f"{next(v for k, v in wanted.items() if k is hint)} was expected, not {value!r}"
-        )
-
-    def _check(self, where: str, piece: Piece, before: list[Piece]) -> None:
-        """What goes beyond single values: inside the page, big enough, known neighbours."""
-        if (
-            piece.w < 0
-            or piece.h < 0
-            or piece.x + piece.w > PAGE_MM[0] + 0.1
-            or piece.y + piece.h > PAGE_MM[1] + 0.1
-        ):
-            raise self._fault(
-                where, "x", f"the box leaves the card of {PAGE_MM[0]:.2f} by {PAGE_MM[1]:.2f} mm"
-            )
-        if isinstance(piece, Text) and piece.below and piece.below not in {other.name for other in before}:
-            raise self._fault(where, "below", f"no piece {piece.below!r} stands before this one")
-        if isinstance(piece, Code):
-            if piece.pixels < MIN_PIXELS:
-                raise self._fault(where, "pixels", f"codes need {MIN_PIXELS} printer pixels a module or more")
-            need = (17 + 4 * piece.max_version + 8) * piece.pixels * 25.4 / DPI
-            if min(piece.w, piece.h) < need:
-                raise self._fault(where, "max_version", f"version {piece.max_version} needs {need:.2f} mm")
-
-    def _words(self) -> dict[tuple[str, str], tuple[str, str]]:
-        words: dict[tuple[str, str], tuple[str, str]] = {}
-        given = self._table("words")
-        for group, keys in _WORDS.items():
-            for key in keys:
-                entries = given.get(group)
-                pair = entries.get(key) if isinstance(entries, dict) else None
-                if (
-                    not isinstance(pair, list)
-                    or len(pair) != 2
-                    or not all(isinstance(word, str) for word in pair)
-                ):
-                    raise self._fault(f"words.{group}", key, f"`{key}` needs its word in two languages")
-                words[group, key] = (pair[0], pair[1])
-        return words
-
-    def _table(self, name: str) -> dict[str, object]:
-        table = self._data.get(name)
-        if not isinstance(table, dict):
-            raise self._fault(name, "", f"a table [{name}] was expected")
-        return table
-
-    def _colour(self, where: str, key: str, value: object, colours: Mapping[str, Colour]) -> Colour:
-        return colours[value] if isinstance(value, str) and value in colours else self._hex(where, key, value)
-
-    def _hex(self, where: str, key: str, value: object) -> Colour:
-        if not isinstance(value, str) or not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-            raise self._fault(where, key, f"a colour of the list or #rrggbb was expected, not {value!r}")
-        red, green, blue = bytes.fromhex(value[1:])
-        return (red / 255, green / 255, blue / 255)
-
-    def _fault(self, table: str, key: str, words: str) -> IssuanceError:
-        return IssuanceError(
-            "bad_layout", f"{self._path}, line {self._line(table, key)}: {table} {key}: {words}"
-        )
-
-    def _line(self, table: str, key: str) -> int:
-        """The line of a key in a table, or of the table's head, or the last line."""
-        current, head = "", len(self._lines)
-        for number, line in enumerate(self._lines, 1):
-            found = re.match(r"\s*\[([^\]]+)\]", line)
-            if found:
-                current = found.group(1).strip()
-            if current == table:
-                head = min(head, number)
-                if key and re.match(rf"\s*{re.escape(key)}\s*=", line):
-                    return number
-        return head
+    @property
+    def id(self) -> str:
+        """What a print remembers of its looks: ``green@2``."""
+        return f"{self.name}@{self.version}"

@@ -33,6 +33,8 @@ CAP_HEIGHT = 0.714
 _JOINERS = frozenset("\u200c\u200d")
 #: Scripts that are broken between any two characters.
 _UNSPACED = frozenset({"Hani", "Hira", "Kana"})
+#: Small kana and marks that belong to the character before them (JIS X 4051, 6.1.2).
+_NEVER_FIRST = frozenset("ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶー々ゝゞヽヾ")
 #: HarfBuzz knows languages by ISO 639-1 where there is one.
 _LANGUAGE_TAGS: Mapping[str, str] = {
     "urd": "ur",
@@ -57,6 +59,16 @@ _LANGUAGE_TAGS: Mapping[str, str] = {
     "uig": "ug",
     "vie": "vi",
     "tur": "tr",
+    "guj": "gu",
+    "pan": "pa",
+    "tel": "te",
+    "kan": "kn",
+    "mal": "ml",
+    "sin": "si",
+    "khm": "km",
+    "lao": "lo",
+    "kat": "ka",
+    "hye": "hy",
 }
 
 
@@ -130,12 +142,16 @@ class Letterer:
         language: str | None = None,
         field: str = "text",
         tracking: float = 0.0,
+        base: int | None = None,
     ) -> Line:
         """One line of ``text``; ``tracking`` is added after each glyph, in em.
 
+        ``base`` is the paragraph's direction (0 left to right, 1 right to left) where the line is a part of
+        it; without it, the line's first letter decides.
+
         Raises `FieldError` ``no_glyph``, naming the character, when no face can write it.
         """
-        base, levels = _levels(text, field)
+        base, levels = _levels(text, field, base)
         faces = self._itemise(text, levels, weight, language, field)
         runs = [
             (
@@ -176,11 +192,12 @@ class Letterer:
 
         Raises `FieldError` ``no_glyph``, or ``name_does_not_fit`` with the sizes when nothing helps.
         """
+        whole = self.shape(text, weight, language=language, field=field, tracking=tracking)
+        base = int(whole.right_to_left)
 
         def shaped(piece: str) -> Line:
-            return self.shape(piece, weight, language=language, field=field, tracking=tracking)
+            return self.shape(piece, weight, language=language, field=field, tracking=tracking, base=base)
 
-        whole = shaped(text)
         settings: list[tuple[Line, ...]] = [(whole,)]
         unbroken = room.lines > 1
         size = room.size
@@ -248,19 +265,19 @@ def _does_not_fit(text: str, shaped: Callable[[str], Line], room: Room, field: s
     )
 
 
-def _levels(text: str, field: str) -> tuple[int, list[int]]:
+def _levels(text: str, field: str, given: int | None = None) -> tuple[int, list[int]]:
     """The paragraph's base level and the embedding level of each character (UAX 9)."""
     for char in text:
         if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") and char not in _JOINERS:
             raise _no_glyph(char, field)
-    if not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
+    if not given and not any(unicodedata.bidirectional(char) in ("R", "AL", "AN") for char in text):
         return 0, [0] * len(text)
     for char in text:  # the algorithm cannot place a character whose direction is not known
         if not unicodedata.bidirectional(char):
             raise _no_glyph(char, field)
     visible = "".join(char for char in text if char not in _JOINERS)
     storage = uax9.get_empty_storage()
-    storage["base_level"] = base = uax9.get_base_level(visible)
+    storage["base_level"] = base = uax9.get_base_level(visible) if given is None else given
     storage["base_dir"] = ("L", "R")[base]
     uax9.get_embedding_levels(visible, storage)
     uax9.explicit_embed_and_overrides(storage)
@@ -396,12 +413,14 @@ def _parts(text: str) -> list[str]:
 
 
 def _halves(text: str) -> list[tuple[str, str]]:
-    """Every way to break a text in two: at spaces, after hyphens, between Han or kana characters."""
-    options = []
+    """Every way to break a text in two: at spaces, or else after hyphens and between Han or kana."""
+    spaces, others = [], []
     for index in range(1, len(text)):
         before, after = text[index - 1], text[index]
         if after == " ":
-            options.append((text[:index].rstrip(), text[index:].lstrip()))
-        elif before == "-" or (script_of(before) in _UNSPACED and script_of(after) in _UNSPACED):
-            options.append((text[:index], text[index:]))
-    return [(head, tail) for head, tail in options if head and tail]
+            spaces.append((text[:index].rstrip(), text[index:].lstrip()))
+        elif before == "-" or (
+            script_of(before) in _UNSPACED and script_of(after) in _UNSPACED and after not in _NEVER_FIRST
+        ):
+            others.append((text[:index], text[index:]))
+    return [pair for pair in spaces if all(pair)] or [pair for pair in others if all(pair)]

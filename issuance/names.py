@@ -7,6 +7,7 @@ A name is never cut without saying so: what may shorten returns a :class:`Cut`.
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from issuance.errors import FieldError
 
@@ -41,8 +42,12 @@ _TABLE: dict[str, tuple[str, ...]] = {
     "Ƴ": ("Y",), "Ɣ": ("G",), "Ʋ": ("V",),
 }  # fmt: skip
 
+#: Characters, not names, whose letters are remembered: more than all Latin alphabets have.
+KEPT_CHARACTERS = 2048
 #: Joiners that Persian and Indic spelling needs; every other invisible character is refused.
 _JOINERS = frozenset("\u200c\u200d")
+#: Decompositions of shapes that old programs stored in place of letters: joined forms, half and full width.
+_SHAPES = ("<initial>", "<medial>", "<final>", "<isolated>", "<narrow>", "<wide>")
 _NATIVE_PUNCTUATION = frozenset("'’‘ʼʻ.-‐‑–·־׳״،")
 _CHINESE_DOT = "·"
 
@@ -64,7 +69,8 @@ def clean(field: str, text: str, limit: int) -> str:
     if len(text) > 4 * limit:  # before any work; NFC can shorten a text by marks, not by that much
         raise too_long(field, len(text), limit)
     text = unicodedata.normalize("NFC", text.strip())
-    for place, char in enumerate(text, 1):
+    # Printable ASCII, most of what is typed, holds none of them.
+    for place, char in enumerate("" if text.isascii() and text.isprintable() else text, 1):
         if unicodedata.category(char) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"} and char not in _JOINERS:
             raise _foreign(field, "forbidden_character", place, char, "remove it")
     text = " ".join(text.split())
@@ -84,10 +90,8 @@ def latin_name(field: str, text: str) -> str:
     marks = 0
     for place, char in enumerate(text, 1):
         marks = marks + 1 if unicodedata.combining(char) else 0
-        latin = char.isalpha() and unicodedata.name(char, "").startswith("LATIN")
-        letter = latin and any(_letters(upper)[0] for upper in char.upper())
         mark = 0 < marks <= MAX_MARKS and place > 1
-        if not (letter or mark or char in _OMITTED or _SEPARATORS.fullmatch(char)):
+        if not (_is_latin(char) or mark or char in _OMITTED or _SEPARATORS.fullmatch(char)):
             advice = "type the Latin letters of the passport's page (other scripts go into name_native)"
             raise _foreign(field, "not_latin", place, char, advice)
     if text and not mrz_components(text):
@@ -96,15 +100,28 @@ def latin_name(field: str, text: str) -> str:
 
 
 def native_name(field: str, text: str) -> str:
-    """Check a name in its own script: letters, marks, spaces and the punctuation of names."""
-    text = clean(field, text, MAX_NATIVE)
+    """Check a name in its own script: letters, marks, spaces and the punctuation of names.
+
+    Shapes of letters become the letters, so that the name is found by who types it.
+    """
+    text = clean(field, _spelled(clean(field, text, MAX_NATIVE)), MAX_NATIVE)
+    before = " "
     for place, char in enumerate(text, 1):
-        fits = unicodedata.category(char)[0] in "LM" or char in _NATIVE_PUNCTUATION or char in _JOINERS
-        if not fits and char != " ":
+        letter = unicodedata.category(char)[0] in "LM"
+        joiner = char in _JOINERS and unicodedata.category(before)[0] in "LM"
+        if not (letter or joiner or char in _NATIVE_PUNCTUATION or char == " "):
             raise _foreign(field, "not_a_letter", place, char, "remove it")
+        before = char
     if not any(char.isalpha() for char in text):
         raise FieldError(field, "no_letter", "There is no letter in this name; type it, or leave it out.")
     return text
+
+
+def _spelled(text: str) -> str:
+    return "".join(
+        unicodedata.normalize("NFKC", char) if unicodedata.decomposition(char).startswith(_SHAPES) else char
+        for char in text
+    )
 
 
 def chinese_name(field: str, text: str) -> str:
@@ -229,6 +246,14 @@ def _components(text: str) -> tuple[str, ...]:
     return tuple(part for part in parts if any(_letters(char)[0] for char in part))
 
 
+@lru_cache(KEPT_CHARACTERS)
+def _is_latin(char: str) -> bool:
+    """Whether a character is a Latin letter that the lines have letters for."""
+    latin = char.isalpha() and unicodedata.name(char, "").startswith("LATIN")
+    return latin and any(_letters(upper)[0] for upper in char.upper())
+
+
+@lru_cache(KEPT_CHARACTERS)
 def _letters(char: str) -> tuple[str, ...]:
     """What may stand in the lines for one upper-case character, the recommended form first."""
     if char in _OMITTED or unicodedata.combining(char):

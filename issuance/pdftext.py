@@ -4,6 +4,7 @@ Nothing between HarfBuzz and the page moves a glyph. What a reader cannot get ba
 said with /ActualText (ISO 32000-1, 14.9.4).
 """
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
@@ -100,7 +101,12 @@ def _read(glyphs: list[Placed]) -> list[Placed]:
 
 
 def _mirrored(text: str) -> str:
-    """Brackets as they look on paper: readers turn them again together with the line."""
+    """What readers have to find so that it is right after they turned the line.
+
+    Brackets as they look on paper, and the signs on a letter, in their order, before it.
+    """
+    if len(text) > 1 and all(unicodedata.combining(char) for char in text[1:]):
+        text = text[1:] + text[0]
     return "".join(MIRRORED.get(char, char) for char in text)
 
 

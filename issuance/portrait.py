@@ -7,27 +7,26 @@ but the colours goes on (no place, no camera, no comment), and the same bytes al
 from __future__ import annotations
 
 import io
-import math
-import struct
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from PIL import Image, ImageCms, ImageFilter
+from PIL import Image, ImageFilter
 
-from issuance.errors import FieldError
+from issuance.faces import SEARCH_HEIGHT, Box, find_faces, framed
+from issuance.findings import Finding, judged
+from issuance.pictures import FILE_MAX, PIXELS_MAX, Picture, PortraitError
 
-#: The largest file taken; a phone's best photograph stays under it.
-FILE_MAX = 10 * 1024 * 1024
-#: The most pixels taken: a 48-megapixel phone passes; decoded as RGB this is 150 MB, once.
-PIXELS_MAX = 50_000_000
-#: The most scans a progressive JPEG may have. Usual ones have ten; each one costs a pass over all pixels.
-JPEG_SCANS_MAX = 200
+__all__ = ["FACE_MAX", "FILE_MAX", "PIXELS_MAX", "PRINT_MAX", "PRINT_SIZE", "Crop", "Finding", "Portrait",
+           "PortraitError", "face_within", "prepare_portrait"]  # fmt: skip
+
 #: The least width and height in pixels, upright: below it the print would be blurred.
 SOURCE_MIN = (240, 320)
 #: The printed picture, 7:9 like its box of 21 x 27 mm; 300 dpi needs 248 x 319 pixels.
 PRINT_SIZE = (280, 360)
+RATIO = PRINT_SIZE[0] / PRINT_SIZE[1]
+#: The smallest part of a picture that is cut out by hand; printed, its pixels can be counted (145 dpi).
+CROP_MIN = (120, 154)
 #: The most bytes of the printed picture: it keeps a page of ten cards under half a megabyte.
 PRINT_MAX = 40 * 1024
 #: JPEG qualities tried for the print, from good to poor; pure noise fits with the last.
@@ -44,204 +43,108 @@ QUALITY_START, BYTES_A_QUALITY, AIMED_PROBES = 33, 5, 5
 #: The share of the surplus height cut above the head; the rest is cut below. Heads stand in the upper half.
 TOP_SHARE = 0.3
 
-_EXIF_ORIENTATION = 0x0112
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"RIFF")
-#: What the decoders raise for broken files: it depends on where the file is broken.
-_BROKEN = (
-    OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, OverflowError, MemoryError,
-    struct.error, zlib.error,
-)  # fmt: skip
-_TRANSPOSE = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
+@dataclass(frozen=True, slots=True)
+class Crop:
+    """A rectangle in the pixels of the upright picture: as a browser shows it, EXIF orientation applied."""
 
-class PortraitError(FieldError):
-    """The portrait cannot be used; the field is always ``portrait``."""
-
-    def __init__(self, reason: str, words: str) -> None:
-        """Name the field for the caller: ``reason`` is one of the four ``portrait_…`` codes."""
-        super().__init__("portrait", reason, words)
+    x: int
+    y: int
+    w: int
+    h: int
 
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """What the card needs of a portrait: the print (baseline JPEG, sRGB) and the face (lossy WebP)."""
+    """What the card needs of a portrait: the print (baseline JPEG, sRGB) and the face (lossy WebP).
+
+    ``size`` is the upright picture's, in pixels; ``crop`` the part of it that is printed; ``findings`` what a
+    clerk should look at before going on.
+    """
 
     print_jpeg: bytes
     print_size: tuple[int, int]
     face_webp: bytes
+    size: tuple[int, int]
+    crop: Crop
+    findings: tuple[Finding, ...]
 
 
-def prepare_portrait(data: bytes, *, face_limit: int = 400) -> Portrait:
+def prepare_portrait(data: bytes, *, face_limit: int = 400, crop: Crop | None = None) -> Portrait:
     """Turn a portrait file into the printed picture and the face for the identity code.
 
-    ``data`` is a JPEG, PNG or WebP file of at most ``FILE_MAX`` bytes; ``face_limit`` is the most bytes of
-    the face, never more than ``FACE_MAX``. Turned upright, converted to sRGB, laid on white where it is
-    transparent, cut to 7:9. Deterministic for one build of the codecs. Raises ``PortraitError`` with the
-    reasons ``portrait_format``, ``portrait_unreadable``, ``portrait_too_large``, ``portrait_too_small``.
+    ``data`` is a JPEG, PNG, WebP or HEIC file of at most ``FILE_MAX`` bytes; ``face_limit`` is the most bytes
+    of the face, never more than ``FACE_MAX``. Turned upright, converted to sRGB, laid on white where it is
+    transparent. Cut to 7:9: inside ``crop`` where a person set one, else around the face as a travel document
+    shows it, else from the middle. Deterministic for one build of the codecs. Raises ``PortraitError`` with
+    the reasons ``portrait_format``, ``portrait_unreadable``, ``portrait_too_large``, ``portrait_too_small``
+    and ``portrait_crop``; what can be printed but should be looked at is a finding.
     """
-    picture = _read(data)
-    return Portrait(_print_jpeg(picture), PRINT_SIZE, _face_webp(picture, min(face_limit, FACE_MAX)))
-
-
-def _read(data: bytes) -> Image.Image:
-    """Decode as little as is needed and return an RGB picture of ``PRINT_SIZE`` without any metadata."""
-    if len(data) > FILE_MAX:
-        raise PortraitError(
-            "portrait_too_large",
-            f"Portrait: the file has {len(data):,} bytes, at most {FILE_MAX:,} are taken; save it smaller.",
-        )
-    if not data.startswith(_MAGIC):
-        raise PortraitError(
-            "portrait_format",
-            f"Portrait: expected a JPEG, PNG or WebP file, it begins with {data[:8].hex() or 'nothing'}; "
-            "save the picture as JPEG.",
-        )
-    try:
-        _check_before_decoding(data)
-        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            _check_pixels(*image.size)
-            return _upright_print(image)
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise PortraitError("portrait_too_large", f"Portrait: {error} Save it smaller.") from error
-    except _BROKEN as error:
-        raise PortraitError(
-            "portrait_unreadable",
-            f"Portrait: the file is damaged or incomplete ({error}); export or photograph it again.",
-        ) from error
-
-
-def _check_before_decoding(data: bytes) -> None:
-    """Refuse what would cost much already while it is opened: a huge WebP canvas, endless JPEG scans."""
-    if data.startswith(b"RIFF"):
-        _check_pixels(*_webp_size(data))
-    elif data.startswith(b"\xff\xd8"):
-        scans = data.count(b"\xff\xda")
-        if scans > JPEG_SCANS_MAX:
-            raise PortraitError(
-                "portrait_too_large",
-                f"Portrait: the JPEG has {scans:,} scans, at most {JPEG_SCANS_MAX} are taken; "
-                "save it again as an ordinary JPEG.",
-            )
-
-
-def _webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a WebP file from its first chunk (RFC 9649 sections 2.5 to 2.7)."""
-    kind, body = data[8:16], data[20:30]
-    if len(body) < 10 or kind not in (b"WEBPVP8 ", b"WEBPVP8L", b"WEBPVP8X"):
-        raise PortraitError("portrait_format", "Portrait: a RIFF file, but not WebP; save it as JPEG.")
-    if kind == b"WEBPVP8X":
-        return int.from_bytes(body[4:7], "little") + 1, int.from_bytes(body[7:10], "little") + 1
-    if kind == b"WEBPVP8L":
-        bits = int.from_bytes(body[1:5], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    return int.from_bytes(body[6:8], "little") & 0x3FFF, int.from_bytes(body[8:10], "little") & 0x3FFF
-
-
-def _check_pixels(width: int, height: int) -> None:
-    if width * height > PIXELS_MAX:
-        raise PortraitError(
-            "portrait_too_large",
-            f"Portrait: {width} x {height} pixels, at most {PIXELS_MAX // 1_000_000} million are taken; "
-            "save it smaller.",
-        )
-
-
-def _upright_print(image: Image.Image) -> Image.Image:
-    """Cut, shrink, turn and recolour, in the order that touches the fewest pixels."""
-    turn = _TRANSPOSE.get(_orientation(image))
-    swapped = turn is not None and image.size != _turned_size(image.size, turn)
-    width, height = _turned_size(image.size, turn)
+    source = Picture(data)
+    width, height = source.size
     if width < SOURCE_MIN[0] or height < SOURCE_MIN[1]:
         raise PortraitError(
             "portrait_too_small",
             f"Portrait: {width} x {height} pixels, at least {SOURCE_MIN[0]} x {SOURCE_MIN[1]} are needed; "
             "take a larger picture.",
         )
-    profile = image.info.get("icc_profile")
-    wanted = _fitting(width, height)
-    if swapped:
-        wanted = (wanted[1], wanted[0])
-    image.draft(None, wanted)  # JPEG alone: lets the decoder leave out what shrinking would throw away
-    picture = _plain_mode(image)
-    if turn is not None:
-        picture = picture.transpose(turn)
-    picture = picture.resize(
-        PRINT_SIZE, Image.Resampling.LANCZOS, box=_crop_box(*picture.size), reducing_gap=3.0
+    faces = _faces_of(source)
+    if crop is not None:
+        box = _inside(_checked(crop, source.size))
+        faces = tuple(face for face in faces if box.holds(face.centre))
+    elif faces:
+        box = framed(faces[0], source.size, RATIO, least=CROP_MIN[1])
+    else:
+        box = _middle(width, height)
+    picture = source.cut((box.x, box.y, box.x + box.w, box.y + box.h), PRINT_SIZE)
+    return Portrait(
+        _print_jpeg(picture),
+        PRINT_SIZE,
+        _face_webp(picture, min(face_limit, FACE_MAX)),
+        source.size,
+        Crop(round(box.x), round(box.y), round(box.w), round(box.h)),
+        judged(picture, box, faces),
     )
-    picture = _on_white(_to_srgb(picture, profile))
-    picture.info = {}  # Pillow writes a comment or a profile it finds here into the files it saves.
-    return picture
 
 
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation; 1 where none can be read, for the picture is what counts."""
-    try:
-        return int(image.getexif().get(_EXIF_ORIENTATION, 1))
-    except _BROKEN:
-        return 1
+def face_within(print_jpeg: bytes, limit: int = 400) -> bytes:
+    """The tiny face of at most ``limit`` bytes from a print made here before, which is framed already."""
+    source = Picture(print_jpeg)
+    whole = (0.0, 0.0, float(source.size[0]), float(source.size[1]))
+    return _face_webp(source.cut(whole, PRINT_SIZE), min(limit, FACE_MAX))
 
 
-def _turned_size(size: tuple[int, int], turn: Image.Transpose | None) -> tuple[int, int]:
-    sideways = (Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_90,
-                Image.Transpose.ROTATE_270)  # fmt: skip
-    return (size[1], size[0]) if turn in sideways else size
+def _faces_of(source: Picture) -> tuple[Box, ...]:
+    """The faces in upright pixels, found in a picture no larger than the search needs."""
+    width, height = source.size
+    small = source.whole((round(width * SEARCH_HEIGHT / height), SEARCH_HEIGHT))
+    return tuple(face.scaled(width / small.width) for face in find_faces(small))
 
 
-def _fitting(width: int, height: int) -> tuple[int, int]:
-    """Return the smallest decoded size whose crop still has all the print's pixels each way."""
-    left, top, right, bottom = _crop_box(width, height)
-    scale = max(PRINT_SIZE[0] / (right - left), PRINT_SIZE[1] / (bottom - top))
-    return math.ceil(width * scale), math.ceil(height * scale)
+def _checked(crop: Crop, size: tuple[int, int]) -> Box:
+    if crop.w < CROP_MIN[0] or crop.h < CROP_MIN[1]:
+        least = f"at least {CROP_MIN[0]} x {CROP_MIN[1]} are needed"
+        words = f"the part has {crop.w} x {crop.h} pixels, {least}; take in more of the picture."
+        raise PortraitError("portrait_crop", f"Portrait: {words}")
+    if crop.x < 0 or crop.y < 0 or crop.x + crop.w > size[0] or crop.y + crop.h > size[1]:
+        place = f"{crop.w} x {crop.h} at {crop.x}, {crop.y}"
+        words = f"the part {place} leaves the picture of {size[0]} x {size[1]}; set it anew."
+        raise PortraitError("portrait_crop", f"Portrait: {words}")
+    return Box(crop.x, crop.y, crop.w, crop.h)
 
 
-def _crop_box(width: int, height: int) -> tuple[float, float, float, float]:
-    """Return the largest 7:9 box: in the middle across, nearer to the top than to the bottom."""
-    ratio = PRINT_SIZE[0] / PRINT_SIZE[1]
-    if width > height * ratio:
-        inset = (width - height * ratio) / 2
-        return inset, 0.0, width - inset, float(height)
-    tall = width / ratio
-    top = (height - tall) * TOP_SHARE
-    return 0.0, top, float(width), top + tall
+def _inside(box: Box) -> Box:
+    """The largest 7:9 box in the middle of a crop."""
+    wide = min(box.w, box.h * RATIO)
+    tall = wide / RATIO
+    return Box(box.x + (box.w - wide) / 2, box.y + (box.h - tall) / 2, wide, tall)
 
 
-def _plain_mode(image: Image.Image) -> Image.Image:
-    """Bring palettes, 16-bit greys and the like to a mode that can be resized without loss of meaning."""
-    if image.mode in ("RGB", "RGBA", "CMYK", "L", "LA"):
-        return image
-    if image.mode.startswith("I"):  # 16-bit grey PNG; convert() alone would clip it to white
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
-
-
-def _to_srgb(picture: Image.Image, profile: bytes | None) -> Image.Image:
-    """Convert by the embedded profile; a profile that is broken or of another mode is as if absent."""
-    if profile and picture.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            srgb = ImageCms.createProfile("sRGB")
-            converted = ImageCms.profileToProfile(picture, source, srgb, outputMode="RGB")
-        except (*_BROKEN, ImageCms.PyCMSError):
-            return picture
-        return picture if converted is None else converted
-    return picture
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    if picture.mode in ("RGBA", "LA"):
-        opaque = picture.convert("RGBA")
-        ground = Image.new("RGBA", opaque.size, "white")
-        return Image.alpha_composite(ground, opaque).convert("RGB")
-    return picture.convert("RGB")
+def _middle(width: int, height: int) -> Box:
+    """The largest 7:9 box: in the middle across, nearer to the top than to the bottom."""
+    wide = min(width, height * RATIO)
+    tall = min(wide / RATIO, height)
+    return Box((width - wide) / 2, (height - tall) * TOP_SHARE, wide, tall)
 
 
 def _print_jpeg(picture: Image.Image) -> bytes:

@@ -67,10 +67,14 @@ def modules(text: str, *, max_version: int) -> Matrix:
 
 
 def read_codes(image: Image.Image) -> list[str]:
-    """The texts of all QR codes in a picture, in no particular order; what cannot be read is not there."""
+    """The texts of all QR codes in a picture, in no particular order; what cannot be read is not there.
+
+    Of the whole family only what is printed here, model 2: a page with one code once gave a second text of
+    four characters, probably a micro code seen among the modules, and the card was held back.
+    """
     found = zxingcpp.read_barcodes(
         image,
-        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode),
+        formats=zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCodeModel2),
         text_mode=zxingcpp.TextMode.Plain,
     )
     return [code.text for code in found]

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import uharfbuzz as hb
@@ -26,6 +26,11 @@ class Weight(StrEnum):
     STRONG = "600SemiBold"
 
 
+#: Rare Han characters, beyond the basic plane. One weight, and no npm package: the set-up takes it from the
+#: system where it can, and cards are printed without it until such a name comes.
+RARE_HAN = "HanaMinB"
+_OPTIONAL = frozenset({RARE_HAN})
+
 #: ISO 15924 script to the families that write it, best first. Latin, Cyrillic and Greek are the base.
 _BY_SCRIPT: Mapping[str, tuple[str, ...]] = {
     "Latn": ("NotoSans",),
@@ -39,18 +44,28 @@ _BY_SCRIPT: Mapping[str, tuple[str, ...]] = {
     "Thai": ("NotoSansThai",),
     "Ethi": ("NotoSansEthiopic",),
     "Mymr": ("NotoSansMyanmar",),
+    "Gujr": ("NotoSansGujarati",),
+    "Guru": ("NotoSansGurmukhi",),
+    "Telu": ("NotoSansTelugu",),
+    "Knda": ("NotoSansKannada",),
+    "Mlym": ("NotoSansMalayalam",),
+    "Sinh": ("NotoSansSinhala",),
+    "Khmr": ("NotoSansKhmer",),
+    "Laoo": ("NotoSansLao",),
+    "Geor": ("NotoSansGeorgian",),
+    "Armn": ("NotoSansArmenian",),
     "Hang": ("NotoSansKR",),
     "Hira": ("NotoSansJP",),
     "Kana": ("NotoSansJP",),
-    "Hani": ("NotoSansSC", "NotoSansJP", "NotoSansKR"),
+    "Hani": ("NotoSansSC", "NotoSansJP", "NotoSansKR", RARE_HAN),
 }
 
 #: A language (ISO 639-3) that wants another family than its script's first: Urdu readers expect
 #: nastaliq, and Han characters have the shapes of the reader's own country.
 _BY_LANGUAGE: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("urd", "Arab"): ("NotoNastaliqUrdu", "NotoNaskhArabic"),
-    ("jpn", "Hani"): ("NotoSansJP", "NotoSansSC", "NotoSansKR"),
-    ("kor", "Hani"): ("NotoSansKR", "NotoSansSC", "NotoSansJP"),
+    ("jpn", "Hani"): ("NotoSansJP", "NotoSansSC", "NotoSansKR", RARE_HAN),
+    ("kor", "Hani"): ("NotoSansKR", "NotoSansSC", "NotoSansJP", RARE_HAN),
 }
 
 _LAYOUT_TABLES = (
@@ -111,10 +126,14 @@ class Typeface:
         self.per_mille = 1000 / self._face.upem
         self._prepared: hb.Face | None = None
         self._extents: dict[int, tuple[float, float]] = {}
+        self._nominal: dict[str, bool] = {}
 
     def has(self, char: str) -> bool:
         """Whether the face has a glyph for this character by itself."""
-        return self.font.get_nominal_glyph(ord(char)) is not None
+        found = self._nominal.get(char)
+        if found is None:
+            found = self._nominal[char] = self.font.get_nominal_glyph(ord(char)) is not None
+        return found
 
     def ink(self, gid: int) -> tuple[float, float]:
         """Lowest and highest ink of a glyph over the base line, 1/1000 em."""
@@ -158,19 +177,27 @@ class Typeface:
         )
 
 
+@cache
+def open_typefaces(folder: Path) -> "Typefaces":
+    """The typefaces of a folder, opened once in a process however many layouts print with them."""
+    return Typefaces(folder)
+
+
 class Typefaces:
     """All faces of a folder, opened when first needed and kept."""
 
     def __init__(self, folder: Path) -> None:
         """``folder`` holds the files that ``scripts/fonts.py`` copies."""
         self._folder = folder
+        self._complete = all(self._path(family, Weight.REGULAR).is_file() for family in _OPTIONAL)
         self._open: dict[tuple[str, Weight], Typeface] = {}
 
     def face(self, family: str, weight: Weight) -> Typeface:
         """One face; `IssuanceError` ``font_missing`` says which file is expected where."""
+        weight = Weight.REGULAR if family in _OPTIONAL else weight
         found = self._open.get((family, weight))
         if found is None:
-            path = self._folder / f"{family}_{weight.value}.ttf"
+            path = self._path(family, weight)
             if not path.is_file():
                 raise IssuanceError(
                     "font_missing",
@@ -180,11 +207,14 @@ class Typefaces:
         return found
 
     def families(self, script: str | None, language: str | None) -> tuple[str, ...]:
-        """The families that write ``script`` for readers of ``language``, best first."""
+        """The families that write ``script`` for readers of ``language``, best first; only those at hand."""
         if script is None:
             return ("NotoSans",)
-        own = _BY_LANGUAGE.get((language or "", script))
-        return own or _BY_SCRIPT.get(script, ())
+        own = _BY_LANGUAGE.get((language or "", script)) or _BY_SCRIPT.get(script, ())
+        return own if self._complete else tuple(family for family in own if family not in _OPTIONAL)
+
+    def _path(self, family: str, weight: Weight) -> Path:
+        return self._folder / f"{family}_{weight.value}.ttf"
 
 
 def _tag(name: str) -> int:

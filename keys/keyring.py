@@ -5,11 +5,13 @@ key files). What a key may do is said by the signed key list alone; a private ke
 holds and not before. Root keys are never here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
+
+from nacl.public import PrivateKey, SealedBox
 
 from keys.disk import PUBLIC_FILE, make_private_directory, read_public, write_file
 from keys.documents import MAX_DOCUMENT_BYTES, Documents, Roots, load_documents, load_roots
@@ -28,7 +30,7 @@ from keys.plan import (
 from keys.recordkeys import FILE_NAME as RECORDS_FILE
 from keys.recordkeys import RecordKeys, new_record_keys, open_record_keys, seal_record_keys
 from keys.root import epoch_s
-from keys.signer import Signer, memory_signer, open_key, seal_key, unseal
+from keys.signer import Signer, memory_signer, open_key, seal_box, seal_key, unseal
 from verify.days import DAY_S, DEFAULT_OFFSET_S
 from verify.keylist import KeyList, KeyUse, TrustedKey, decode_key_list, encode_key_list
 from verify.trustdocs import RootDocument
@@ -57,6 +59,7 @@ class Keyring:
     documents: Documents | None = None
     cost: Cost = STANDARD_COST
     _signers: dict[bytes, Signer] = field(default_factory=dict, repr=False)
+    _seals: dict[bytes, SealedBox[PrivateKey]] = field(default_factory=dict, repr=False)
 
     @classmethod
     def create(
@@ -161,16 +164,24 @@ class Keyring:
         """Give the X25519 entry that readers seal to now."""
         return self._in_window(KeyUse.SEAL, None, now)[0]
 
-    def unseal(self, sealed: bytes) -> bytes:
-        """Open what a reader sealed to any seal key of the list; raises ``not_sealed_to_us``."""
-        for entry in sorted(self._entries(KeyUse.SEAL, None), key=_newest_first):
-            _, secret = open_key(self._path(entry), self.passphrase, use="seal")
-            try:
-                return unseal(secret, sealed)
-            except KeysError:
-                # Each key is tried; only the last refusal, below, is final.
-                continue
-        raise KeysError("not_sealed_to_us", "the data was sealed to none of the seal keys of the key list")
+    def unseal(self, sealed: Sequence[bytes]) -> list[bytes | None]:
+        """Open what readers sealed to any seal key of the list; None in place of what was not."""
+        entries = sorted(self._entries(KeyUse.SEAL, None), key=_newest_first)
+        return [self._unseal(entries, one) for one in sealed]
+
+    def _unseal(self, entries: list[TrustedKey], sealed: bytes) -> bytes | None:
+        """``entries`` come back with the one that opened in front: a log is mostly sealed to one key."""
+        for place, entry in enumerate(entries):
+            box = self._seals.get(entry.public.raw)
+            if box is None:
+                # Kept: opening a key file costs a passphrase.
+                _, secret = open_key(self._path(entry), self.passphrase, use="seal")
+                box = self._seals[entry.public.raw] = seal_box(secret)
+            opened = unseal(box, sealed)
+            if opened is not None:
+                entries.insert(0, entries.pop(place))
+                return opened
+        return None
 
     def record_keys(self) -> RecordKeys:
         """Give the master keys of the records and the key of the blind index."""
@@ -241,6 +252,7 @@ class Keyring:
         write_file(own / f"keys-{new.key_list.version}.cose", new.key_list_bytes, mode=PUBLIC_FILE)
         self.documents = new
         self._signers.clear()
+        self._seals.clear()
 
     def _check_successor(self, new: Documents, offered: Roots) -> None:
         if len(offered.signed) > len(new.roots.signed):

@@ -154,13 +154,18 @@ def open_signer(uri: str, passphrase: Passphrase | None = None, *, use: str | No
     return memory_signer(secret, public.algorithm)
 
 
-def unseal(secret: bytes, sealed: bytes) -> bytes:
-    """Open what was sealed to an X25519 seal key (``nacl`` SealedBox); raises ``not_sealed_to_us``."""
+def seal_box(secret: bytes) -> SealedBox[PrivateKey]:
+    """What opens data that was sealed to an X25519 key; to be kept, since making it costs as much again."""
     _check_length(secret)
+    return SealedBox(PrivateKey(secret))
+
+
+def unseal(box: SealedBox[PrivateKey], sealed: bytes) -> bytes | None:
+    """Open what was sealed to the key of ``box``; None for what was not, or was changed."""
     try:
-        return SealedBox(PrivateKey(secret)).decrypt(sealed)
-    except (CryptoError, ValueError) as error:
-        raise KeysError("not_sealed_to_us", "the data was not sealed to this key, or was changed") from error
+        return box.decrypt(sealed)
+    except (CryptoError, ValueError):
+        return None
 
 
 def sign1(signer: Signer, payload: bytes, typ: str | None = None) -> bytes:
