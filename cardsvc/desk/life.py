@@ -6,26 +6,30 @@ touches the plastic, but for ``replace``.
 
 import secrets
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from cardsvc.desk import orders
+from cardsvc.desk.designs import design_of, designs
 from cardsvc.desk.facts import holder_of, optional_text_of
 from cardsvc.desk.roles import check_desk_role
 from cardsvc.desk.signing import LIVING, CrashPoint, card_signer, finish, nowhere
 from cardsvc.errors import ServiceError
-from cardsvc.installation import Installation
+from cardsvc.installation import Installation, Site
 from cardsvc.records import (
     CardRecord,
+    CardState,
     EntitlementRecord,
     EntitlementValue,
     PrintRecord,
     Transaction,
 )
 from issuance.application import PERMIT_FREE_CLASSES
-from issuance.issuer import PrintOrder, prepare
+from issuance.issuer import Prepared, PrintOrder, prepare
+from issuance.layout import FIRST_LAYOUT
 from issuance.number import check_number
-from issuance.portrait import prepare_portrait
+from issuance.portrait import face_within
 from issuance.rehearsal import Rehearsal
 from verify.card import CTI_BYTES, Card
 from verify.days import date_of, day_at, day_number
@@ -33,6 +37,8 @@ from verify.services import CardClass, Service
 
 #: The system user of the command line: the demo's stand-in for people, and audited under this name.
 CONSOLE = "console"
+#: Stands for the approver where one person alone may act; no id of staff has brackets.
+NOBODY = "(nobody)"
 DEPARTMENT_ROLE = "department"
 #: Characters of a reason: a sentence for the audit, which is kept for ever, and no letter.
 MAX_REASON = 200
@@ -51,7 +57,7 @@ class People:
 class CardLife:
     """The acts on one card after the other, for one pair of people at one instant."""
 
-    def __init__(self, installation: Installation, people: People, now: datetime) -> None:
+    def __init__(self, installation: Site, people: People, now: datetime) -> None:
         """Check the people; ``now`` dates every act."""
         self._installation, self._store, self.people, self._now = (
             installation,
@@ -63,12 +69,12 @@ class CardLife:
             words = f"{people.by} cannot approve what {people.by} asks for; another person must"
             raise ServiceError("same_person_approves", words)
         with self._store.reading() as tx:
-            for name in {people.by, people.approved_by} - {CONSOLE}:
+            for name in _staff(people):
                 tx.staff.get(name)
 
     def suspend(self, number: str, reason: str) -> dict[str, object]:
         """Place a hold: readers deny it as ``suspended`` from their next bundle on."""
-        reason = _checked_reason(reason)
+        reason = checked_reason(reason)
         return self._change_at_desk(
             number,
             "suspended",
@@ -76,54 +82,58 @@ class CardLife:
             {"reason": reason},
         )
 
-    def reinstate(self, number: str, reason: str) -> dict[str, object]:
-        """Lift every hold of a card."""
-        reason = _checked_reason(reason)
-        return self._change_at_desk(
-            number,
-            "reinstated",
-            lambda tx, card: tx.cards.reinstate(card.number, by=self.people.by, now=self._now),
-            {"reason": reason},
-        )
+    def reinstate(self, number: str, reason: str, *, within: Transaction | None = None) -> dict[str, object]:
+        """Lift every hold of a card; a print that was reported lost was found."""
+        reason = checked_reason(reason)
 
-    def revoke(self, number: str, reason: str) -> dict[str, object]:
+        def lift(tx: Transaction, card: CardRecord) -> None:
+            found = tx.phones.found_prints(card.number)
+            if not found or card.state is CardState.SUSPENDED:
+                tx.cards.reinstate(card.number, by=self.people.by, now=self._now)
+
+        return self._change_at_desk(number, "reinstated", lift, {"reason": reason}, within)
+
+    def revoke(self, number: str, reason: str, *, within: Transaction | None = None) -> dict[str, object]:
         """End a card for ever."""
-        reason = _checked_reason(reason)
+        reason = checked_reason(reason)
         return self._change_at_desk(
-            number, "revoked", lambda tx, card: tx.cards.revoke(card.number), {"reason": reason}
+            number, "revoked", lambda tx, card: tx.cards.revoke(card.number), {"reason": reason}, within
         )
 
-    def extend(self, number: str, permit_until: date) -> dict[str, object]:
+    def extend(
+        self, number: str, permit_until: date, *, within: Transaction | None = None
+    ) -> dict[str, object]:
         """Record a longer stay: the same plastic, known at every door after its next sync. Lifts no hold."""
-        day = day_number(permit_until)
 
         def later(tx: Transaction, card: CardRecord) -> None:
-            if card.permit_true_day is None:
-                raise ServiceError(
-                    "no_permit", f"the card {card.number} has no permit that could be extended"
-                )
-            if day <= card.permit_true_day:
-                words = f"the permit runs until {date_of(card.permit_true_day)}; give a later day"
-                raise ServiceError("not_longer", words)
-            if day < self._today:
-                raise ServiceError(
-                    "day_passed", f"{permit_until} has passed; give the day the new permit ends"
-                )
-            if day > day_number(_years_later(date_of(self._today), MAX_EXTENSION_YEARS)):
-                words = (
-                    f"{permit_until} is more than {MAX_EXTENSION_YEARS} years ahead; look at the permit again"
-                )
-                raise ServiceError("too_far", words)
-            tx.cards.set_permit_true_day(card.number, day)
+            self.check_extension(card, permit_until)
+            tx.cards.set_permit_true_day(card.number, day_number(permit_until))
 
-        return self._change_at_desk(number, "extended", later, {"permit_until": permit_until.isoformat()})
+        details: dict[str, object] = {"permit_until": permit_until.isoformat()}
+        return self._change_at_desk(number, "extended", later, details, within)
 
-    def grant(self, number: str, service: Service, until: date | None) -> dict[str, object]:
+    def check_extension(self, card: CardRecord, permit_until: date) -> None:
+        """Raise ``no_permit``, ``not_longer``, ``day_passed``, ``too_far`` unless the stay may be so long."""
+        day = day_number(permit_until)
+        if card.permit_true_day is None:
+            raise ServiceError("no_permit", f"the card {card.number} has no permit that could be extended")
+        if day <= card.permit_true_day:
+            words = f"the permit runs until {date_of(card.permit_true_day)}; give a later day"
+            raise ServiceError("not_longer", words)
+        if day < self._today:
+            raise ServiceError("day_passed", f"{permit_until} has passed; give the day the new permit ends")
+        if day > day_number(_years_later(date_of(self._today), MAX_EXTENSION_YEARS)):
+            words = f"{permit_until} is more than {MAX_EXTENSION_YEARS} years ahead; look at the permit again"
+            raise ServiceError("too_far", words)
+
+    def grant(
+        self, number: str, service: Service, until: date | None, *, within: Transaction | None = None
+    ) -> dict[str, object]:
         """Grant a service to the card's end, or to a last day; doors learn it with their next bundle."""
         if until is not None and day_number(until) < self._today:
             raise ServiceError("day_passed", f"{until} has passed; give a day to come")
         value = EntitlementValue.GRANTED if until is None else EntitlementValue.UNTIL
-        return self._entitle(number, service, value, until)
+        return self._entitle(number, service, value, until, within)
 
     def withdraw(self, number: str, service: Service) -> dict[str, object]:
         """Take a service away, whatever is printed."""
@@ -134,37 +144,24 @@ class CardLife:
         number: str,
         reason: str,
         *,
+        design: str | None = None,
         clock: Callable[[], datetime] | None = None,
         reach: CrashPoint = nowhere,
     ) -> tuple[str, dict[str, object]]:
         """Make another print of the card: the old index says 3, the new claims carry the rights of today.
 
+        The design stays what it was unless another is asked for; its newest version is printed.
         ``clock`` is asked inside the writing transaction, and dates the print; without it, the instant of
         this object does. Raises ``not_signed`` when the key could not sign: then the card is as it was.
         """
-        reason = _checked_reason(reason)
+        if not isinstance(self._installation, Installation):
+            raise TypeError("without a keyring a replacement is signed by the signer, after an approval")
+        keyring = self._installation.keyring
         with self._store.transaction() as tx:
             self._now = self._now if clock is None else clock()
-            self._check_roles(tx)
-            card = self.living(tx, number)
-            order, slot = self._next_order(tx, card)
-            rehearsal = Rehearsal(
-                order.issuer,
-                order.issued_at,
-                day_offset_s=order.day_offset_s,
-                permit_free=PERMIT_FREE_CLASSES,
+            card, order, print_id, _ = self.reserve_replacement(
+                tx, number, reason, lambda: card_signer(tx, keyring, self._now, 1).public.kid, design
             )
-            prepared = prepare(order, rehearsal)
-            signer = card_signer(tx, self._installation.keyring, self._now, 1)
-            gate = Card.decode(prepared.gate)
-            row = orders.print_row(order, gate, prepared, slot, signer.public.kid)
-            print_id = tx.prints.add_intent(row)
-            rights = orders.by_list_rows(
-                card.number, prepared.by_list, actor=self.people.approved_by, now=self._now
-            )
-            tx.entitlements.put_many(list(rights))
-            details = {"reason": reason, "print": order.print_number, "approved_by": self.people.approved_by}
-            tx.audit.append(self.people.by, "replacement_reserved", card.number, details, self._now)
         reach("reserved")
         with self._store.reading() as tx:
             intent = tx.prints.get(print_id)
@@ -178,13 +175,43 @@ class CardLife:
             card, "replaced", {"print": order.print_number, "state": card.state.value}
         )
 
+    def reserve_replacement(
+        self,
+        tx: Transaction,
+        number: str,
+        reason: str,
+        kid: Callable[[], bytes],
+        design: str | None = None,
+    ) -> tuple[CardRecord, PrintOrder, str, Prepared]:
+        """Reserve another print inside a transaction; ``kid`` is asked for the key that shall sign it."""
+        reason = checked_reason(reason)
+        self._check_roles(tx)
+        card = self.living(tx, number)
+        order, slot = self._next_order(tx, card, design)
+        rehearsal = Rehearsal(
+            order.issuer,
+            order.issued_at,
+            day_offset_s=order.day_offset_s,
+            permit_free=PERMIT_FREE_CLASSES,
+        )
+        prepared = prepare(order, rehearsal)
+        row = orders.print_row(order, Card.decode(prepared.gate), prepared, slot, kid())
+        print_id = tx.prints.add_intent(row)
+        details = {"reason": reason, "print": order.print_number, "approved_by": self.people.approved_by}
+        tx.audit.append(self.people.by, "replacement_reserved", card.number, details, self._now)
+        return card, order, print_id, prepared
+
     @property
     def _today(self) -> int:
         return day_at(int(self._now.timestamp()), self._installation.issuer.day_offset_s)
 
+    def _transaction(self, within: Transaction | None) -> AbstractContextManager[Transaction]:
+        """A transaction of the act's own, or the caller's, where more belongs to the same step."""
+        return self._store.transaction() if within is None else nullcontext(within)
+
     def _check_roles(self, tx: Transaction) -> None:
         """Acts on the card as such are the desk's; raises ``not_your_role``."""
-        for name in {self.people.by, self.people.approved_by} - {CONSOLE}:
+        for name in _staff(self.people):
             check_desk_role(tx.staff.get(name))
 
     def _change_at_desk(
@@ -193,12 +220,13 @@ class CardLife:
         action: str,
         act: Callable[[Transaction, CardRecord], object],
         details: dict[str, object],
+        within: Transaction | None = None,
     ) -> dict[str, object]:
         def checked(tx: Transaction, card: CardRecord) -> None:
             self._check_roles(tx)
             act(tx, card)
 
-        return self._change(number, action, checked, details)
+        return self._change(number, action, checked, details, within)
 
     def _change(
         self,
@@ -206,32 +234,44 @@ class CardLife:
         action: str,
         act: Callable[[Transaction, CardRecord], object],
         details: dict[str, object],
+        within: Transaction | None,
     ) -> dict[str, object]:
-        with self._store.transaction() as tx:
+        with self._transaction(within) as tx:
             card = self.living(tx, number)
             act(tx, card)
             recorded = details | {"approved_by": self.people.approved_by}
             tx.audit.append(self.people.by, f"card_{action}", card.number, recorded, self._now)
         return self._answer(card, action, details)
 
+    def entitle(
+        self, tx: Transaction, number: str, service: Service, value: EntitlementValue, last_day: int | None
+    ) -> None:
+        """Grant or withdraw inside a transaction: many of them are one. ``last_day`` is a day number."""
+        self._check_owner(tx, service)
+        card = self.living(tx, number)
+        check_last_day(card, last_day)
+        entry = EntitlementRecord(
+            card.number, int(service), value, last_day, self.people.by, "command", self._now
+        )
+        tx.entitlements.put(entry)
+        action = "withdrawn" if value is EntitlementValue.WITHDRAWN else "granted"
+        details = _entitled(service, last_day) | {"approved_by": self.people.approved_by}
+        tx.audit.append(self.people.by, f"card_{action}", card.number, details, self._now)
+
     def _entitle(
-        self, number: str, service: Service, value: EntitlementValue, until: date | None
+        self,
+        number: str,
+        service: Service,
+        value: EntitlementValue,
+        until: date | None,
+        within: Transaction | None = None,
     ) -> dict[str, object]:
         last_day = None if until is None else day_number(until)
-
-        def put(tx: Transaction, card: CardRecord) -> None:
-            self._check_owner(tx, service)
-            if last_day is not None and last_day > card.valid_until:
-                words = f"the card ends on {date_of(card.valid_until)}; give no day, or an earlier one"
-                raise ServiceError("beyond_card", words)
-            entry = EntitlementRecord(
-                card.number, int(service), value, last_day, self.people.by, "command", self._now
-            )
-            tx.entitlements.put(entry)
-
+        with self._transaction(within) as tx:
+            self.entitle(tx, number, service, value, last_day)
+            card = tx.cards.get(check_number(number))
         action = "withdrawn" if value is EntitlementValue.WITHDRAWN else "granted"
-        details: dict[str, object] = {"service": service.label, "until": until and until.isoformat()}
-        return self._change(number, action, put, details)
+        return self._answer(card, action, _entitled(service, last_day))
 
     def _check_owner(self, tx: Transaction, service: Service) -> None:
         """A service belongs to a department; nobody else of the staff grants or withdraws it."""
@@ -252,7 +292,9 @@ class CardLife:
             )
         return card
 
-    def _next_order(self, tx: Transaction, card: CardRecord) -> tuple[PrintOrder, tuple[str, int]]:
+    def _next_order(
+        self, tx: Transaction, card: CardRecord, design: str | None
+    ) -> tuple[PrintOrder, tuple[str, int]]:
         facts, portrait = tx.people.facts(card.person_id), tx.people.portrait(card.person_id)
         printed: list[PrintRecord] = tx.prints.of_card(card.number)
         if card.permit_true_day is not None and card.permit_true_day < self._today:
@@ -261,6 +303,7 @@ class CardLife:
         if card.valid_until < self._today:
             raise ServiceError("card_over", f"the card ended on {date_of(card.valid_until)}; issue a new one")
         (slot,) = tx.status.allot(1, now=self._now)
+        layout = designs().newest(design or design_of(printed[-1].layout if printed else FIRST_LAYOUT))
         rights = orders.rights_today(
             card.services, card.service_days, tx.entitlements.of_card(card.number), self._today
         )
@@ -277,9 +320,11 @@ class CardLife:
             permit_until=None if card.permit_true_day is None else date_of(card.permit_true_day),
             permit_class=optional_text_of(facts, "permit_class"),
             issued_at=int(self._now.timestamp()),
-            face=prepare_portrait(portrait).face_webp,
+            face=face_within(portrait),
             smaller_face=orders.FaceWithin(portrait),
             day_offset_s=self._installation.issuer.day_offset_s,
+            layout=layout.id,
+            masks=layout.masks,
         )
         return order, slot
 
@@ -287,7 +332,24 @@ class CardLife:
         return {"card": card.number, "action": action, **details}
 
 
-def _checked_reason(text: str) -> str:
+def check_last_day(card: CardRecord, last_day: int | None) -> None:
+    """Raise ``beyond_card`` for a right that outlives the card."""
+    if last_day is not None and last_day > card.valid_until:
+        words = f"the card ends on {date_of(card.valid_until)}; give no day, or an earlier one"
+        raise ServiceError("beyond_card", words)
+
+
+def _entitled(service: Service, last_day: int | None) -> dict[str, object]:
+    """A right, as the audit and the console name it."""
+    return {"service": service.label, "until": None if last_day is None else date_of(last_day).isoformat()}
+
+
+def _staff(people: People) -> set[str]:
+    """The people who must be on the staff roll."""
+    return ({people.by} | ({people.approved_by} - {NOBODY})) - {CONSOLE}
+
+
+def checked_reason(text: str) -> str:
     """A reason that says something; raises ``reason_missing`` and ``reason_too_long``."""
     reason = text.strip()
     if not reason:

@@ -4,12 +4,13 @@ import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
-from cardsvc.installation import Installation
+from cardsvc.desk.designs import DEFAULT_DESIGN, designs
+from cardsvc.installation import Site
 from cardsvc.records import EntitlementRecord, EntitlementValue, NewCard, NewPrint, Slot, Transaction
 from issuance.application import Application
 from issuance.issuer import Holder, Prepared, PrintOrder
 from issuance.number import new_number
-from issuance.portrait import Portrait, prepare_portrait
+from issuance.portrait import Portrait, face_within
 from verify.card import CTI_BYTES, Card
 from verify.days import date_of, day_at, day_number
 from verify.services import Service
@@ -25,7 +26,7 @@ def draw_numbers(tx: Transaction, count: int) -> list[str]:
 
 
 def first_order(
-    installation: Installation,
+    installation: Site,
     application: Application,
     holder: Holder,
     portrait: Portrait,
@@ -33,7 +34,8 @@ def first_order(
     slot: Slot,
     now: datetime,
 ) -> PrintOrder:
-    """The first print of a new card."""
+    """The first print of a new card, in the newest version of its design."""
+    layout = designs().newest(application.design or DEFAULT_DESIGN)
     return PrintOrder(
         holder=holder,
         issuer=installation.issuer.iss,
@@ -50,6 +52,8 @@ def first_order(
         face=portrait.face_webp,
         smaller_face=FaceWithin(portrait.print_jpeg),
         day_offset_s=installation.issuer.day_offset_s,
+        layout=layout.id,
+        masks=layout.masks,
     )
 
 
@@ -62,7 +66,7 @@ class FaceWithin:
 
     def __call__(self, limit: int) -> bytes:
         """The face in at most ``limit`` bytes."""
-        return prepare_portrait(self._portrait, face_limit=limit).face_webp
+        return face_within(self._portrait, limit)
 
 
 def card_row(order: PrintOrder, gate: Card, person: str) -> NewCard:
@@ -94,6 +98,7 @@ def print_row(order: PrintOrder, gate: Card, prepared: Prepared, slot: Slot, kid
         iat=order.issued_at,
         exp=gate.expires,
         permit_day=gate.permit_day,
+        layout=order.layout,
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Protocol
 
+from cardsvc.desk import orders
 from cardsvc.errors import ServiceError
-from cardsvc.installation import Installation
+from cardsvc.installation import Installation, ServedInstallation, Site
 from cardsvc.records import AuditEntry, CardState, PrintRecord, Signatures, Transaction
 from issuance.application import PERMIT_FREE_CLASSES
 from issuance.issuer import Codes, check_sizes
@@ -14,7 +16,9 @@ from keys.plan import CARDS_PER_KEY
 from keys.signer import Signer
 from verify import cose
 from verify.card import Card
+from verify.days import day_at
 from verify.errors import CardsvcError
+from verify.keylist import KeyList, KeyUse, TrustedKey
 
 #: The states of a card that may still get a print.
 LIVING = frozenset({CardState.ACTIVE, CardState.SUSPENDED})
@@ -25,6 +29,36 @@ CrashPoint = Callable[[str], None]
 
 def nowhere(point: str) -> None:
     """The crash point of everyday life."""
+
+
+class CardKeys(Protocol):
+    """The public halves of the card keys, by kid."""
+
+    def entry_of(self, kid: bytes) -> TrustedKey:
+        """The card key of that kid; raises ``unknown_key``."""
+
+
+class ListedKeys:
+    """The card keys of a key list, for a process that has no keyring."""
+
+    def __init__(self, key_list: KeyList) -> None:
+        """Look them up in ``key_list``."""
+        self._keys = {key.kid: key for key in key_list.keys if key.use is KeyUse.CARD}
+
+    def entry_of(self, kid: bytes) -> TrustedKey:
+        """The card key of that kid; raises ``unknown_key``."""
+        if kid not in self._keys:
+            raise ServiceError("unknown_key", f"the key list names no card key {kid.hex()}")
+        return self._keys[kid]
+
+
+def card_keys_of(site: Site) -> CardKeys:
+    """The card keys of an installation, whoever holds their private halves."""
+    if isinstance(site, Installation):
+        return site.keyring
+    if isinstance(site, ServedInstallation):
+        return ListedKeys(site.documents.key_list)
+    raise TypeError(f"{type(site).__name__} names no keys")
 
 
 def card_signer(tx: Transaction, keyring: Keyring, now: datetime, count: int) -> Signer:
@@ -58,22 +92,56 @@ def finish(
     reach("signed")
     done = [intent for intent in intents if intent.id not in failed]
     with installation.store.transaction() as tx:
-        tx.prints.issue_many(signatures)
-        tx.applications.mark_issued([intent.card_number for intent in done])
-        for intent in done:
-            if intent.print_no > 1:
-                earlier = [
-                    old.id for old in tx.prints.of_card(intent.card_number) if old.print_no < intent.print_no
-                ]
-                tx.prints.mark_replaced(earlier)
-        tx.audit.append_many(
-            AuditEntry(actor, "card_issued", intent.card_number, _details(intent), now) for intent in done
-        )
+        record_signed(tx, done, signatures, actor=actor, now=now)
         for intent in intents:
             if intent.id in failed:
-                _give_up(tx, intent, failed[intent.id].reason, actor, now)
+                give_up(tx, intent, failed[intent.id].reason, actor, now)
     reach("issued")
     return failed
+
+
+def record_signed(
+    tx: Transaction,
+    intents: Sequence[PrintRecord],
+    signatures: Sequence[Signatures],
+    *,
+    actor: str,
+    now: datetime,
+) -> None:
+    """Store the signatures of these intents with all that follows from them, inside one transaction.
+
+    Raises ``not_an_intent`` if another process was faster: then nothing of it may stay.
+    """
+    tx.prints.issue_many(signatures)
+    tx.applications.mark_issued([intent.card_number for intent in intents])
+    for intent in intents:
+        if intent.print_no > 1:
+            earlier = [
+                old.id for old in tx.prints.of_card(intent.card_number) if old.print_no < intent.print_no
+            ]
+            tx.prints.mark_replaced(earlier)
+            _grant_beside(tx, intent, actor, now)
+    tx.audit.append_many(
+        AuditEntry(actor, "card_issued", intent.card_number, _details(intent), now) for intent in intents
+    )
+
+
+def _grant_beside(tx: Transaction, intent: PrintRecord, actor: str, now: datetime) -> None:
+    """Grant by list what the card was printed with and this print has no room for.
+
+    Only now: until it is signed the signer grants none of it, and it may be given up. Where a department has
+    spoken about a service its word stands, also if it spoke after this print was reserved.
+    """
+    card, gate = tx.cards.get(intent.card_number), Card.decode(intent.gate_payload)
+    spoken = {entry.service for entry in tx.entitlements.of_card(card.number)}
+    reserved = day_at(intent.iat, tx.issuer.get().day_offset_s)
+    rights = orders.rights_today(card.services, card.service_days, (), reserved)
+    beside = {
+        service: until
+        for service, until in rights.items()
+        if service not in spoken and gate.printed_until(service) is None
+    }
+    tx.entitlements.put_many(list(orders.by_list_rows(card.number, beside, actor=actor, now=now)))
 
 
 def recover(installation: Installation, *, actor: str, now: datetime, reach: CrashPoint = nowhere) -> int:
@@ -93,13 +161,13 @@ def recover(installation: Installation, *, actor: str, now: datetime, reach: Cra
         if given_up:
             with installation.store.transaction() as tx:
                 for intent, reason in given_up:
-                    _give_up(tx, intent, reason, actor, now)
+                    give_up(tx, intent, reason, actor, now)
         sound = [intent for intent in intents if why_not[intent.id] is None]
         if sound:
             finish(installation, sound, actor=actor, now=now, reach=reach)
 
 
-def codes_of(keyring: Keyring, printed: PrintRecord) -> Codes:
+def codes_of(keys: CardKeys, printed: PrintRecord) -> Codes:
     """The two signed codes of a print, put together from its row: always the same bytes."""
     if (
         printed.gate_signature is None
@@ -109,7 +177,7 @@ def codes_of(keyring: Keyring, printed: PrintRecord) -> Codes:
         raise ServiceError(
             "not_printable", f"print {printed.print_no} of {printed.card_number} has no codes to print"
         )
-    protected = protected_of(keyring, printed.signing_kid)
+    protected = protected_of(keys, printed.signing_kid)
     return Codes(
         cose.encode_sign1(protected, printed.gate_payload, printed.gate_signature),
         cose.encode_sign1(protected, printed.identity_payload, printed.identity_signature),
@@ -132,9 +200,9 @@ def _signed(keyring: Keyring, intent: PrintRecord) -> Signatures:
     return Signatures(intent.id, gate, identity)
 
 
-def protected_of(keyring: Keyring, kid: bytes) -> bytes:
+def protected_of(keys: CardKeys, kid: bytes) -> bytes:
     """The protected header of what that card key signed; the key list is asked, the key itself is not."""
-    return cose.protected_header(keyring.entry_of(kid).public.algorithm, kid)
+    return cose.protected_header(keys.entry_of(kid).public.algorithm, kid)
 
 
 def _why_not(installation: Installation, tx: Transaction, intent: PrintRecord) -> str | None:
@@ -165,7 +233,7 @@ def _is_sound(installation: Installation, intent: PrintRecord) -> bool:
     return True
 
 
-def _give_up(tx: Transaction, intent: PrintRecord, reason: str, actor: str, now: datetime) -> None:
+def give_up(tx: Transaction, intent: PrintRecord, reason: str, actor: str, now: datetime) -> None:
     """Never issue this print; a card that has no other ends with it, unless it came to its end before."""
     tx.prints.orphan(intent.id)
     if intent.print_no == 1 and tx.cards.get(intent.card_number).state in LIVING:

@@ -1,0 +1,1 @@
+"""The audit as people and outsiders check it: pages, proofs, checkpoints."""
