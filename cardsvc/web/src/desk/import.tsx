@@ -1,0 +1,92 @@
+/** Many applications from a file: seen first, wrong cells marked, only chosen rows become drafts. */
+import { useState } from "preact/hooks";
+import { acceptImport, startImport, type ImportRow } from "../shared/api/desk.ts";
+import { t, told } from "../shared/i18n/index.ts";
+import { fileOf } from "../shared/ui/fields.tsx";
+import { Button, Empty, Failure, Note, Title, reasonWords, useTask } from "../shared/ui/kit.tsx";
+import { textOf } from "./fields.ts";
+import { readText } from "./textfile.ts";
+import { go, link } from "./state.ts";
+
+export function ImportScreen() {
+  const [preview, setPreview] = useState<{ import: string; rows: ImportRow[] } | null>(null);
+  const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  const task = useTask();
+  const read = (file: File) =>
+    task.run(async () => {
+      const found = await startImport(file.name, await readText(file));
+      setPreview(found);
+      setChosen(new Set(found.rows.filter((row) => !row.case && row.errors.every(onlyMissing)).map((row) => row.row)));
+    });
+  const accept = () =>
+    task.run(async () => {
+      if (!preview) return;
+      const { cases } = await acceptImport(preview.import, [...chosen]);
+      const made = new Map(cases.map((one) => [one.row, one.case]));
+      setPreview({ ...preview, rows: preview.rows.map((row) => ({ ...row, case: made.get(row.row) ?? row.case })) });
+      setChosen(new Set());
+    });
+  const made = preview?.rows.filter((row) => row.case).length ?? 0;
+  return (
+    <section class="panel">
+      <Title k="import.title" sub={t("import.sub")}>
+        <label class="button plain file">
+          <span>{t("import.choose")}</span>
+          <input type="file" accept=".csv,.json,.jsonl,text/csv,application/json" onChange={(event) => {
+            const file = fileOf(event.currentTarget);
+            if (file) void read(file);
+          }} />
+        </label>
+        {preview && <Button kind="primary" busy={task.busy} disabled={chosen.size === 0} onClick={() => void accept()}>{t("import.accept", { n: chosen.size })}</Button>}
+      </Title>
+      {task.failure !== null && <Failure of={task.failure} />}
+      {made > 0 && <Note tone="green" action={<Button onClick={() => go("queue")}>{t("nav.queue")}</Button>}>{t("import.made", { n: made })}</Note>}
+      {preview ? <Preview rows={preview.rows} chosen={chosen} choose={setChosen} /> : <Empty k="import.empty"><p class="hint">{t("import.columns")}</p></Empty>}
+    </section>
+  );
+}
+
+/** A portrait is taken at the desk, so a row without one is as good as a draft can be. */
+const onlyMissing = (error: { reason: string }) => error.reason === "missing";
+
+interface PreviewProps {
+  readonly rows: readonly ImportRow[];
+  readonly chosen: ReadonlySet<number>;
+  readonly choose: (next: ReadonlySet<number>) => void;
+}
+
+function Preview({ rows, chosen, choose }: PreviewProps) {
+  const columns = [...new Set(rows.flatMap((row) => [...Object.keys(row.application), ...row.errors.filter((error) => !onlyMissing(error)).map((error) => error.field)]))].filter((name) => name !== "portrait");
+  const flip = (row: number) => {
+    const next = new Set(chosen);
+    if (!next.delete(row)) next.add(row);
+    choose(next);
+  };
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label={t("import.title")}>
+      <table class="list small cells">
+        <thead><tr><th scope="col">#</th>{columns.map((name) => <th key={name} scope="col">{told("field", name) ?? name}</th>)}</tr></thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.row}>
+              <td>
+                {row.case ? <a href={link("case", row.case)}>✓ {row.row}</a> : <label class="tick bare"><input type="checkbox" checked={chosen.has(row.row)} onChange={() => flip(row.row)} aria-label={t("import.row", { row: row.row })} /> {row.row}</label>}
+                {row.errors.filter((error) => !onlyMissing(error)).map((error) => <small key={error.field} class="error">{told("field", error.field) ?? error.field}</small>)}
+                {row.warnings.length > 0 && <span class="tag warn">{t("duplicate.title")}</span>}
+              </td>
+              {columns.map((name) => {
+                const error = row.errors.find((one) => one.field === name);
+                return (
+                  <td key={name} class={error ? "wrong" : ""}>
+                    <bdi dir="auto">{textOf(row.application, name)}</bdi>
+                    {error && <small class="error">{reasonWords(error.reason, error.words)}</small>}
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

@@ -1,0 +1,21 @@
+import "../shared/fonts/fonts.css";
+import "../shared/tokens.css";
+import "../shared/ui/kit.css";
+import "./desk.css";
+import "./readers/readers.css";
+import { render } from "preact";
+import { startLanguage } from "../shared/i18n/index.ts";
+import { startKeys } from "../shared/keys.ts";
+import { App } from "./app.tsx";
+import { takePassport } from "./newcase.tsx";
+import { takeScreen } from "./preapplications.tsx";
+import { loadSession } from "./session.ts";
+import { may } from "./state.ts";
+import { startTheme } from "./theme.ts";
+
+startTheme();
+startLanguage();
+startKeys((lines) => void (may("clerk") && (takeScreen(lines) || takePassport(lines))));
+void loadSession();
+const page = document.getElementById("page");
+if (page) render(<App />, page);

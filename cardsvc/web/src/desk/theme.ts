@@ -1,0 +1,26 @@
+/** Light or dark: the machine's choice until somebody chooses here. */
+import { signal } from "@preact/signals";
+
+export type Theme = "light" | "dark";
+const KEPT = "desk.theme";
+const night = matchMedia("(prefers-color-scheme: dark)");
+
+export const theme = signal<Theme>("light");
+
+function chosen(): Theme {
+  const kept = localStorage.getItem(KEPT);
+  return kept === "light" || kept === "dark" ? kept : night.matches ? "dark" : "light";
+}
+function show(): void {
+  theme.value = chosen();
+  document.documentElement.dataset["theme"] = theme.value;
+}
+
+export function startTheme(): void {
+  night.addEventListener("change", show);
+  show();
+}
+export function switchTheme(): void {
+  localStorage.setItem(KEPT, theme.value === "light" ? "dark" : "light");
+  show();
+}
