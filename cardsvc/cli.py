@@ -5,34 +5,47 @@ Thin: every command reads its arguments, calls one use case and says what came o
 """
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from cardsvc.acting import acting, now, opened, write_file
+from cardsvc.cli_audit import audit_app
+from cardsvc.cli_chips import chip, sun, tap
+from cardsvc.cli_filing import act_filed, filing, issue_filed
 from cardsvc.cli_keys import keys_app
+from cardsvc.cli_print import FormOption, PrinterOption, calibrate, print_command, tuning_of
+from cardsvc.cli_readers import reader_app
+from cardsvc.cli_serve import serve
+from cardsvc.cli_staff import staff_app
 from cardsvc.console import Speaker
-from cardsvc.desk.chips import write_chip
+from cardsvc.desk.acts import Wish
 from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CONSOLE, CardLife, People
 from cardsvc.desk.outcomes import Issued, Outcome, Request
-from cardsvc.desk.printing import FEW, Produced, Workshop, workshop, write_manifest, write_whole
+from cardsvc.desk.printing import FEW, Produced, Workshop, workshop, write_manifest
 from cardsvc.desk.signing import recover
 from cardsvc.errors import ServiceError
-from cardsvc.installation import Installation, check_initialised, open_installation
-from cardsvc.records import AuditHead, migrate
+from cardsvc.installation import check_initialised
+from cardsvc.records import migrate
 from cardsvc.settings import read_settings
 from cardsvc.setup import initialise, service_named
+from cardsvc.signer_command import signer
 from cardsvc.trust.publishing import venue_bundle
-from issuance import fields
+from issuance import fields, findings
 from issuance.application import load_applications
-from keys.errors import KeysError
+from issuance.errors import ApplicationRefused
+from issuance.layout import DESIGNS
+from issuance.sheets import Form
 from verify.errors import CardsvcError
 
+#: Why an act is asked for that has no reason of its own on the command line.
+_COMMAND = "by command"
 _EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
 app = typer.Typer(
@@ -41,15 +54,27 @@ app = typer.Typer(
     add_completion=False,
     help="Issue merchant-friend cards and look after them.",
 )
-audit_app = typer.Typer(no_args_is_help=True, help="Who did what to which card.")
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
+app.add_typer(staff_app, name="staff")
+app.add_typer(reader_app, name="reader")
+app.command()(serve)
+app.command()(chip)
+app.command()(sun)
+app.command()(tap)
+app.command("print")(print_command)
+app.command()(calibrate)
+app.command()(signer)
 
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, words on standard error.")]
 Number = Annotated[str, typer.Argument(help="The card's number; spaces between groups are fine.")]
 Reason = Annotated[str, typer.Option(help="Why, for the audit.")]
 By = Annotated[str, typer.Option(help="Who does it.")]
 ApprovedBy = Annotated[str, typer.Option(help="Who approved it, where two people are needed.")]
+Design = Annotated[
+    str | None, typer.Option(help=f"What applications that name no design get: {', '.join(DESIGNS)}.")
+]
+Raw = Mapping[str, object] | ApplicationRefused
 Out = Annotated[Path, typer.Option(help="The folder the files are written to.")]
 
 
@@ -60,11 +85,6 @@ def main() -> None:
     except CardsvcError as error:
         Speaker(as_json="--json" in sys.argv).fail(error)
         sys.exit(1)
-
-
-def now() -> datetime:
-    """The one place of the command that reads the clock."""
-    return datetime.now(UTC)
 
 
 @app.command()
@@ -81,6 +101,9 @@ def init(
     made = initialise(settings, issuer=issuer, staff=staff, venues=venues, now=now())
     speak.give(made)
     speak.say(f"Set up {issuer} in {settings.data}; cards will say {settings.public_url}.")
+    codes = made["founding_codes"]
+    for name, code in codes.items() if isinstance(codes, dict) else ():
+        speak.say(f"Founding code of {name}, shown this once: {code}")
     if not settings.production:
         speak.say(
             "This is a demonstration: root keys and passphrases lie beside each other in its data directory."
@@ -93,31 +116,42 @@ def issue(
     submitted_by: Annotated[str, typer.Option(help="Who took the applications in.")],
     approved_by: Annotated[str, typer.Option(help="Who approved them; another person.")],
     out: Out,
+    design: Design = None,
+    form: FormOption = Form.SINGLE,
+    printer: PrinterOption = None,
     json: Json = False,
 ) -> None:
     """Issue a card for every application; repeating it makes no second card, it writes the same files."""
     speak = Speaker(as_json=json)
+    if filing():
+        issue_filed(applications, submitted_by, speak)
+        return
     lines: list[dict[str, object]] = []
-    with _acting() as installation, installation.issuing_alone():
+    with acting() as installation, installation.issuing_alone():
         desk = IssuingDesk(installation, submitted_by=submitted_by, approved_by=approved_by)
         finished = recover(installation, actor=CONSOLE, now=now())
         if finished:
             speak.say(f"Finished {finished} cards that an earlier run had left reserved.")
-        requests = (Request(place, raw) for place, raw in load_applications(applications))
+        tuning = tuning_of(installation.settings, printer)
+        found = load_applications(applications)
+        requests = (Request(place, _in_design(raw, design)) for place, raw in found)
         first = list(islice(requests, FEW))
         count = len(first) if len(first) < FEW else None
         with (
-            workshop(installation, out, actor=approved_by, count=count) as shop,
+            workshop(installation, out, actor=approved_by, count=count, form=form, tuning=tuning) as shop,
             speak.progress("cards") as step,
             # Whatever ends the run, the manifest says what was issued before.
             _manifest(out, lines),
         ):
-            for outcomes in desk.issue(chain(first, requests), base=applications.parent, clock=now):
+            every = chain(first, requests)
+            issued = desk.issue(every, base=applications.parent, clock=now, spread=shop.spread)
+            for outcomes in _whole_files(issued, shop.at_once):
                 for line in _lines_of(outcomes, shop):
                     lines.append(line)
                     speak.give(line)
                     step(1)
     failed = [line for line in lines if line["status"] in ("refused", "held_back")]
+    _say_portraits(speak, lines)
     _say_failed(speak, failed)
     speak.say(f"{len(lines) - len(failed)} cards in {out}, {len(failed)} refused or held back.")
     if failed:
@@ -127,7 +161,7 @@ def issue(
 @app.command()
 def suspend(number: Number, reason: Reason, by: By = CONSOLE, json: Json = False) -> None:
     """Hold a card: lost, stolen, or a question to be answered."""
-    _act(lambda life: life.suspend(number, reason), by, CONSOLE, json)
+    _act(lambda life: life.suspend(number, reason), number, Wish("suspend", reason), by, CONSOLE, json)
 
 
 @app.command()
@@ -135,7 +169,8 @@ def reinstate(
     number: Number, reason: Reason, by: By = CONSOLE, approved_by: ApprovedBy = CONSOLE, json: Json = False
 ) -> None:
     """Lift the holds of a card."""
-    _act(lambda life: life.reinstate(number, reason), by, approved_by, json)
+    wish = Wish("reinstate", reason)
+    _act(lambda life: life.reinstate(number, reason), number, wish, by, approved_by, json)
 
 
 @app.command()
@@ -143,7 +178,8 @@ def revoke(
     number: Number, reason: Reason, by: By = CONSOLE, approved_by: ApprovedBy = CONSOLE, json: Json = False
 ) -> None:
     """End a card for ever."""
-    _act(lambda life: life.revoke(number, reason), by, approved_by, json)
+    wish = Wish("revoke", reason)
+    _act(lambda life: life.revoke(number, reason), number, wish, by, approved_by, json)
 
 
 @app.command()
@@ -157,7 +193,10 @@ def replace(
 ) -> None:
     """Print a card anew, with the rights of today; the old print is refused from the next bundle on."""
     speak = Speaker(as_json=json)
-    with _acting() as installation, installation.issuing_alone():
+    if filing():
+        act_filed(number, Wish("replace", reason), by, speak)
+        return
+    with acting() as installation, installation.issuing_alone():
         recover(installation, actor=CONSOLE, now=now())
         # The folder first: where no file can be written, no print may be replaced.
         with workshop(installation, out, actor=by, count=1) as shop:
@@ -183,7 +222,8 @@ def extend(
     json: Json = False,
 ) -> None:
     """Record a longer stay: no new card, every door knows after its next sync."""
-    _act(lambda life: life.extend(number, _day(permit_until)), by, approved_by, json)
+    wish = Wish("extend", _COMMAND, permit_until=_day(permit_until))
+    _act(lambda life: life.extend(number, _day(permit_until)), number, wish, by, approved_by, json)
 
 
 @app.command()
@@ -196,8 +236,9 @@ def grant(
     json: Json = False,
 ) -> None:
     """Grant a service on a card printed long ago."""
-    last = None if until is None else _day(until)
-    _act(lambda life: life.grant(number, service_named(service), last), by, approved_by, json)
+    last, named = None if until is None else _day(until), service_named(service)
+    wish = Wish("grant", _COMMAND, named, last)
+    _act(lambda life: life.grant(number, named, last), number, wish, by, approved_by, json)
 
 
 @app.command()
@@ -209,26 +250,9 @@ def withdraw(
     json: Json = False,
 ) -> None:
     """Take a service away, whatever is printed."""
-    _act(lambda life: life.withdraw(number, service_named(service)), by, approved_by, json)
-
-
-@app.command()
-def chip(
-    number: Number,
-    uid: Annotated[str, typer.Option(help="The chip's UID, hexadecimal.")],
-    out: Annotated[Path, typer.Option(help="The NDEF message to write.")],
-    by: By = CONSOLE,
-    approved_by: ApprovedBy = CONSOLE,
-    json: Json = False,
-) -> None:
-    """Write the message for one chip: the gate code, signed with the chip's UID."""
-    speak = Speaker(as_json=json)
-    with _acting() as installation, installation.issuing_alone():
-        life = CardLife(installation, People(by, approved_by), now())
-        written, message = write_chip(installation, life, number, uid, now(), clock=now)
-    _write(out, message)
-    speak.give({"card": number, "uid": written.uid, "file": str(out), "bytes": len(message)})
-    speak.say(f"{out}: the message for chip {written.uid}, {len(message)} bytes.")
+    named = service_named(service)
+    wish = Wish("withdraw", _COMMAND, named)
+    _act(lambda life: life.withdraw(number, named), number, wish, by, approved_by, json)
 
 
 @app.command()
@@ -239,9 +263,9 @@ def bundle(
 ) -> None:
     """Write the signed bundle of a venue: all that its readers need to judge cards without a network."""
     speak = Speaker(as_json=json)
-    with _opened() as installation:
+    with opened() as installation:
         data = venue_bundle(installation, venue, now)
-    _write(out, data)
+    write_file(out, data)
     speak.give({"venue": venue, "file": str(out), "bytes": len(data)})
     speak.say(f"{out}: the bundle of {venue}, {len(data)} bytes.")
 
@@ -250,9 +274,9 @@ def bundle(
 def root(out: Annotated[Path, typer.Option(help="The file to write.")], json: Json = False) -> None:
     """Write the newest root document, which a reader is given once, by hand."""
     speak = Speaker(as_json=json)
-    with _opened() as installation:
+    with opened() as installation:
         data, version = installation.keyring.roots[-1], installation.keyring.root.version
-    _write(out, data)
+    write_file(out, data)
     speak.give({"version": version, "file": str(out), "bytes": len(data)})
     speak.say(f"{out}: root document {version}, {len(data)} bytes.")
 
@@ -267,50 +291,41 @@ def migrate_command(json: Json = False) -> None:
     speak.say("The database has the schema of this version.")
 
 
-@audit_app.command(name="verify")
-def audit_verify(
-    remembered: Annotated[
-        str | None, typer.Option(help="A head noted earlier, SEQ:HASH, so that a cut end shows.")
-    ] = None,
-    json: Json = False,
+def _act(
+    act: Callable[[CardLife], dict[str, object]],
+    number: str,
+    wish: Wish,
+    by: str,
+    approved_by: str,
+    json: bool,
 ) -> None:
-    """Check the chain of the audit, entry by entry; the first wrong one is named."""
     speak = Speaker(as_json=json)
-    with _opened() as installation, installation.store.reading() as tx:
-        report = tx.verify_audit(None if remembered is None else _head(remembered))
-    head = f"{report.head.seq}:{report.head.hash.hex()}"
-    fault = None if report.fault is None else {"seq": report.fault.seq, "kind": report.fault.kind.value}
-    speak.give({"ok": report.ok, "sound": report.sound, "head": head, "fault": fault})
-    if report.fault is not None:
-        raise ServiceError(
-            "audit_broken", f"entry {report.fault.seq}: {report.fault.kind}: {report.fault.words}"
-        )
-    speak.say(f"The audit is whole: {report.sound} entries. Note its head elsewhere: {head}")
-
-
-@contextmanager
-def _opened() -> Iterator[Installation]:
-    with open_installation(read_settings()) as installation:
-        yield installation
-
-
-@contextmanager
-def _acting() -> Iterator[Installation]:
-    """An installation that a command may change: names on a command line approve nothing in production."""
-    settings = read_settings()
-    if settings.production:
-        words = "with production settings a card changes only by an approval, which no command line gives"
-        raise ServiceError("approval_needed", words)
-    with open_installation(settings) as installation:
-        yield installation
-
-
-def _act(act: Callable[[CardLife], dict[str, object]], by: str, approved_by: str, json: bool) -> None:
-    speak = Speaker(as_json=json)
-    with _acting() as installation:
+    if filing():
+        act_filed(number, wish, by, speak)
+        return
+    with acting() as installation:
         answer = act(CardLife(installation, People(by, approved_by), now()))
     speak.give(answer)
     speak.say(f"Card {answer['card']}: {answer['action']}. Readers know with their next bundle.")
+
+
+def _in_design(raw: Raw, design: str | None) -> Raw:
+    """An application in the design that was asked for, unless it names one itself."""
+    if design is None or isinstance(raw, ApplicationRefused) or raw.get("design"):
+        return raw
+    return {**raw, "design": design}
+
+
+def _whole_files(batches: Iterable[list[Outcome]], count: int) -> Iterator[list[Outcome]]:
+    """The outcomes of at least ``count`` applications at a time, so that files of many cards are full."""
+    waiting: list[Outcome] = []
+    for outcomes in batches:
+        waiting += outcomes
+        if len(waiting) >= count:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 @contextmanager
@@ -344,6 +359,19 @@ def _files(card: Produced) -> dict[str, object]:
     return {"files": {}, "errors": [{"field": "card", "reason": reason, "words": words}]}
 
 
+def _say_portraits(speak: Speaker, lines: list[dict[str, object]]) -> None:
+    """Portraits that were printed and that somebody should look at before the card is given out."""
+    rows = []
+    for line in lines:
+        notes = line.get("notes")
+        for note in notes if isinstance(notes, list) else ():
+            words = findings.WORDS.get(note.removeprefix("portrait_"))
+            if words is not None:
+                rows.append((str(line["reference"] or line["place"]), str(line["number"]), words))
+    if rows:
+        speak.table("Look at these portraits", ("reference", "card", "what was found"), rows)
+
+
 def _say_failed(speak: Speaker, failed: list[dict[str, object]]) -> None:
     rows = []
     for line in failed:
@@ -354,24 +382,6 @@ def _say_failed(speak: Speaker, failed: list[dict[str, object]]) -> None:
         speak.table("Not issued", ("place", "reference", "field", "what is wrong"), rows)
 
 
-def _write(out: Path, data: bytes) -> None:
-    if not out.name or out.is_dir():
-        raise ServiceError("cannot_write", f"--out must name a file, and {str(out)!r} names none")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(out, data)
-    except (OSError, KeysError) as error:
-        raise ServiceError("cannot_write", f"{out} cannot be written: {error}") from error
-
-
 def _day(text: str) -> date:
     """A day as applications write it: YYYY-MM-DD and no other form of ISO 8601."""
     return fields.day("day", text)
-
-
-def _head(text: str) -> AuditHead:
-    seq, _, digest = text.partition(":")
-    try:
-        return AuditHead(int(seq), bytes.fromhex(digest))
-    except ValueError:
-        raise ServiceError("bad_head", f"{text!r} is no head like 12:ab34…") from None

@@ -32,6 +32,10 @@ class Speaker:
         """A sentence for people."""
         self._words.print(words, markup=False)
 
+    def line(self, words: str) -> None:
+        """A line for people to copy: never broken, however narrow the terminal is."""
+        self._words.print(words, markup=False, soft_wrap=True)
+
     def give(self, item: dict[str, object]) -> None:
         """An object for programs; nothing without ``--json``."""
         if self.as_json:

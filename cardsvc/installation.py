@@ -3,25 +3,34 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cardsvc.errors import ServiceError
 from cardsvc.records import IssuerSettings, RecordKeys, Store, open_store
 from cardsvc.settings import STATUS_PATH, Settings
+from keys.documents import Documents, Roots
 from keys.files import Passphrase
 from keys.keyring import Keyring
+from keys.signing import SignerFacts, Signing
 from verify.card import StatusRef
+from verify.keylist import KEYS_TYP, decode_key_list
+from verify.root import read_root
+from verify.signatures import read_sign
+
+_FONTS = Path(__file__).resolve().parent.parent / "templates" / "fonts"
 
 
 @dataclass(frozen=True, slots=True)
-class Installation:
-    """What every use case works with."""
+class Site:
+    """What every use case works with, whoever signs: settings and records of one issuer."""
 
     settings: Settings
-    keyring: Keyring
     store: Store
     issuer: IssuerSettings
+    #: The masters of chip keys by version, once they were asked for (``cardsvc.desk.taps``). Like the store's
+    #: keys they are those of the opening: who rotates the records' keys opens the installation anew.
+    chip_masters: dict[int, bytes] = field(default_factory=dict, repr=False, compare=False, kw_only=True)
 
     def status_ref(self, list_id: str, index: int) -> StatusRef:
         """Where the fate of a print is written, as its code says it."""
@@ -44,6 +53,33 @@ class Installation:
             yield
 
 
+@dataclass(frozen=True, slots=True)
+class Installation(Site):
+    """The console's: its keys are opened in this process."""
+
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class ServedInstallation(Site):
+    """The web service's: no key is here, ``signer`` holds them in a process of its own."""
+
+    signer: Signing
+
+    @property
+    def facts(self) -> SignerFacts:
+        """What the signer says of itself now."""
+        return self.signer.hello()
+
+    @property
+    def documents(self) -> Documents:
+        """The root documents and the key list that the signer uses now."""
+        facts = self.signer.hello()
+        key_list = decode_key_list(read_sign(facts.key_list_bytes, KEYS_TYP).payload)
+        roots = Roots(facts.roots, tuple(read_root(document) for document in facts.roots))
+        return Documents(roots, facts.key_list_bytes, key_list)
+
+
 def check_initialised(settings: Settings) -> None:
     """Refuse a data directory that `init` never made (``not_initialised``)."""
     if not settings.keys.exists():
@@ -63,7 +99,26 @@ def open_installation(settings: Settings) -> Iterator[Installation]:
         with store.reading() as tx:
             issuer = tx.issuer.get()
         check_keyring(keyring, issuer.iss, issuer.day_offset_s)
-        yield Installation(settings, keyring, store, issuer)
+        yield Installation(settings, store, issuer, keyring)
+    finally:
+        store.close()
+
+
+@contextmanager
+def open_served(settings: Settings, signer: Signing) -> Iterator[ServedInstallation]:
+    """Open the records with the keys that ``signer`` gives; they are closed at the end."""
+    keys = signer.record_keys()
+    store = open_store(settings.database, RecordKeys(keys.masters, keys.newest, keys.blind))
+    try:
+        with store.reading() as tx:
+            issuer = tx.issuer.get()
+        facts = signer.hello()
+        if (facts.issuer, facts.day_offset_s) != (issuer.iss, issuer.day_offset_s):
+            words = (
+                f"the signer is of {facts.issuer}, the records of {issuer.iss}: check CARDSVC_DATA of both"
+            )
+            raise ServiceError("wrong_signer", words)
+        yield ServedInstallation(settings, store, issuer, signer)
     finally:
         store.close()
 
@@ -87,4 +142,4 @@ def record_keys(keyring: Keyring) -> RecordKeys:
 
 def fonts_folder(settings: Settings) -> Path:
     """Where the typefaces are."""
-    return settings.fonts or Path(__file__).resolve().parent.parent / "templates" / "fonts"
+    return settings.fonts or _FONTS

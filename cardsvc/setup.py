@@ -2,27 +2,34 @@
 
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from cardsvc.errors import ServiceError
 from cardsvc.installation import check_keyring, record_keys
-from cardsvc.records import IssuerSettings, StaffMember, Transaction, open_store
+from cardsvc.records import Conflict, IssuerSettings, OfficeRecord, StaffMember, Transaction, open_store
 from cardsvc.settings import Settings
+from cardsvc.staff.invitations import invite
+from cardsvc.staff.powers import KINDS, POWERS
 from cardsvc.trust.publishing import policy_of
 from keys.demo import FIRST_EPOCH, DemoPlaces, init_demo
 from keys.disk import make_private_directory, write_file
 from keys.errors import KeysError
 from keys.files import STANDARD_COST, Cost, Passphrase
+from keys.founding import Founder, SignerPlaces, found_signer
 from keys.keyring import Keyring, propose
+from keys.ledger import LedgerFacts
 from keys.plan import Vault
 from verify.card import MAX_ISSUER
 from verify.days import DEFAULT_OFFSET_S
 from verify.services import Service
 
 _PASSPHRASE_BYTES = 24
+#: Who approves: the first two of this role found the signer, each with a code of their own.
+_FOUNDING_ROLE = "approver"
+_FOUNDERS = 2
 
 
 def initialise(
@@ -38,26 +45,41 @@ def initialise(
 
     ``cost`` is what one guess at the passphrase of the key files shall cost. A demo gets a passphrase file
     and root keys of its own. In production the root's holders come together elsewhere: this makes the
-    service's keys, and the first key list for them to sign.
+    service's keys, and the first key list for them to sign. The answer holds the founding codes, which are
+    shown this once.
     """
     if not 0 < len(issuer) <= MAX_ISSUER:
         raise ServiceError(
             "bad_issuer", f"the issuer's name must have 1 to {MAX_ISSUER} characters, like cn-yiwu"
         )
     roll, places = read_staff(staff), read_venues(venues)
+    offices = read_offices(staff, roll)
     make_private_directory(settings.data)
     keyring = _keys(settings, issuer, now, cost)
     check_keyring(keyring, issuer, DEFAULT_OFFSET_S)
     store = open_store(settings.database, record_keys(keyring), create=True)
+    address = settings.public_url.rstrip("/")
+    facts = LedgerFacts(issuer, address, DEFAULT_OFFSET_S)
     try:
         with store.transaction() as tx:
-            address = settings.public_url.rstrip("/")
-            tx.issuer.init(IssuerSettings(issuer, address, DEFAULT_OFFSET_S, FIRST_EPOCH))
-            _fill(tx, roll, places)
+            _fix_issuer(tx, settings, IssuerSettings(issuer, address, DEFAULT_OFFSET_S, FIRST_EPOCH))
+            _fill(tx, offices, roll, places)
             tx.audit.append("console", "initialised", issuer, {"public_url": address}, now)
+            codes = found_signer(
+                settings.data, keyring.passphrase, facts, _founders(roll), now=now, cost=cost
+            )
+            for name, code in codes.items():
+                # The same code opens the invitation to sign in: one link, one passkey, both registered.
+                invite(tx, name, "console", now, code=code, founder=True)
     finally:
         store.close()
-    return {"issuer": issuer, "data": str(settings.data), "staff": len(roll), "venues": sorted(places)}
+    return {
+        "issuer": issuer,
+        "data": str(settings.data),
+        "staff": len(roll),
+        "venues": sorted(places),
+        "founding_codes": codes,
+    }
 
 
 def read_staff(path: Path) -> list[StaffMember]:
@@ -67,12 +89,50 @@ def read_staff(path: Path) -> list[StaffMember]:
         for name in ("role", "office"):
             if not isinstance(row.get(name), str) or not row[name]:
                 raise ServiceError("bad_file", f"{path}: {row['id']} needs a {name}, in quotation marks")
+        named = (row.get("name", ""), row.get("language", "en"))
+        if not all(isinstance(one, str) for one in named):
+            raise ServiceError("bad_file", f"{path}: name and language of {row['id']} are texts")
         services = row.get("services", [])
         if not isinstance(services, list) or not all(isinstance(name, str) for name in services):
             raise ServiceError("bad_file", f'{path}: services of {row["id"]} must be a list like ["bus"]')
         owned = [int(service_named(name)) for name in services]
-        members.append(StaffMember(row["id"], row["role"], row["office"], owned))
+        members.append(StaffMember(row["id"], row["role"], row["office"], owned, *named))
     return members
+
+
+def read_offices(path: Path, roll: Sequence[StaffMember]) -> list[OfficeRecord]:
+    """The offices of the same file, those above first; one that only the roll names stands alone.
+
+    Raises ``bad_file`` where an office stands below none of the file's, or may what nobody may.
+    """
+    rows = {row["id"]: row for row in _rows(path, "office", needed=False)}
+    found = [_office(path, row, rows.keys()) for row in rows.values()]
+    found.sort(key=lambda one: _depth(path, one.id, rows))
+    alone = {member.office for member in roll} - rows.keys()
+    return found + [OfficeRecord(name, name, None, "other", sorted(POWERS)) for name in sorted(alone)]
+
+
+def _office(path: Path, row: Mapping[str, Any], known: Collection[str]) -> OfficeRecord:
+    office = OfficeRecord(
+        row["id"], row.get("name", row["id"]), row.get("parent"), row.get("kind", "other"), row.get("may", [])
+    )
+    if office.parent is not None and office.parent not in known:
+        raise ServiceError(
+            "bad_file", f"{path}: {office.id} stands below {office.parent!r}, an office not there"
+        )
+    if office.kind not in KINDS or not isinstance(office.may, list) or not POWERS.issuperset(office.may):
+        words = f"{office.id} needs a kind of {sorted(KINDS)} and may some of {sorted(POWERS)}"
+        raise ServiceError("bad_file", f"{path}: {words}")
+    return office
+
+
+def _depth(path: Path, office: str, rows: Mapping[str, Mapping[str, Any]]) -> int:
+    depth, at = 0, rows[office].get("parent")
+    while at is not None:
+        depth, at = depth + 1, rows[at].get("parent")
+        if depth > len(rows):
+            raise ServiceError("bad_file", f"{path}: {office} stands above itself")
+    return depth
 
 
 def read_venues(path: Path) -> dict[str, Mapping[str, Any]]:
@@ -92,9 +152,10 @@ def service_named(name: str) -> Service:
         raise ServiceError("unknown_service", f"no service is called {name!r}; there are {known}") from None
 
 
-def _rows(path: Path, table: str) -> list[dict[str, Any]]:
+def _rows(path: Path, table: str, *, needed: bool = True) -> list[dict[str, Any]]:
     try:
-        rows = tomllib.loads(path.read_text("utf-8"))[table]
+        read = tomllib.loads(path.read_text("utf-8"))
+        rows = read[table] if needed else read.get(table, [])
         found = [dict(row) for row in rows]
         if not all(isinstance(row["id"], str) and row["id"] for row in found):
             raise TypeError("an id is a text that is not empty")
@@ -142,7 +203,32 @@ def _production_keys(
     )
 
 
-def _fill(tx: Transaction, roll: list[StaffMember], venues: Mapping[str, Mapping[str, Any]]) -> None:
+def _fix_issuer(tx: Transaction, settings: Settings, wanted: IssuerSettings) -> None:
+    """Fix the issuer's settings; what was set up before there was a signer gets one by the same command."""
+    try:
+        tx.issuer.init(wanted)
+    except Conflict:
+        if SignerPlaces(settings.data).ledger.exists() or tx.issuer.get() != wanted:
+            raise
+
+
+def _founders(roll: list[StaffMember]) -> list[Founder]:
+    """The first two approvers of the roll; without two of them nobody could ever approve a card."""
+    founders = [Founder(one.id, one.office) for one in roll if one.role == _FOUNDING_ROLE][:_FOUNDERS]
+    if len(founders) < _FOUNDERS:
+        words = f"the staff roll needs {_FOUNDERS} people with the role {_FOUNDING_ROLE}"
+        raise ServiceError("founders_missing", words)
+    return founders
+
+
+def _fill(
+    tx: Transaction,
+    offices: list[OfficeRecord],
+    roll: list[StaffMember],
+    venues: Mapping[str, Mapping[str, Any]],
+) -> None:
+    for office in offices:
+        tx.offices.put(office)
     for member in roll:
         tx.staff.put(member)
     for name, config in venues.items():

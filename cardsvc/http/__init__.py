@@ -1,0 +1,1 @@
+"""What all rooms of the service share: who may call, how errors look, what every answer carries."""
