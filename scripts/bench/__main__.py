@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from scripts.bench import base45, bundle, check, growth, issuing, repeat
+from scripts.bench import base45, bundle, check, desk, gate, growth, ingest, issuing, paper, repeat, verify
 from scripts.bench.measure import BenchError, Row
 from scripts.bench.peers import Peers
 from scripts.bench.town import Town, started
@@ -26,8 +26,13 @@ GOALS: Mapping[str, Goal] = {
     "repeat": repeat.run,
     "base45": base45.run,
     "issue": issuing.run,
+    "print": paper.run,
     "bundle": bundle.run,
+    "gate": gate.run,
     "growth": growth.run,
+    "desk": desk.run,
+    "verify": verify.run,
+    "ingest": ingest.run,
 }
 
 

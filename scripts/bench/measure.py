@@ -87,14 +87,14 @@ def require(true: bool, words: str) -> None:
         raise BenchError(words)
 
 
-def timed(work: Callable[[], object]) -> Lap:
-    """The lap of a function without arguments."""
+def timed(work: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> Lap:
+    """The lap of a function without arguments; ``clock`` gives seconds."""
 
     def lap(loops: int) -> float:
-        begun = time.perf_counter()
+        begun = clock()
         for _ in range(loops):
             work()
-        return time.perf_counter() - begun
+        return clock() - begun
 
     return lap
 

@@ -69,7 +69,33 @@ def register(fonts: Path) -> None:
         pdfmetrics.registerFont(TTFont(name, fonts / f"{name}.ttf"))
 
 
-class Page:
+class Pen:
+    """Words, fields, codes and pictures on a canvas, in millimetres from the upper left corner."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        """Draw on this canvas."""
+        self._canvas = canvas
+
+    def _put(self, x: float, y: float, words: str, font: str, size: float) -> None:
+        self._canvas.setFont(font, size)
+        self._canvas.drawString(x * MM, PAGE_POINTS[1] - y * MM, words)
+
+    def _field(self, x: float, y: float, label: str, value: str) -> None:
+        self._put(x, y + 1.8, label, HAN, 5.2)
+        self._put(x, y + 4.6, value, HAN_STRONG, 7.6)
+
+    def _code(self, text: str, x: float, y: float, size: float) -> None:
+        file = io.BytesIO()
+        segno.make_qr(text, error="m", boost_error=False).save(file, kind="png", scale=4, border=4)
+        file.seek(0)
+        self._picture(ImageReader(file), x, y, size, size)
+
+    def _picture(self, picture: ImageReader, x: float, y: float, width: float, height: float) -> None:
+        below = PAGE_POINTS[1] - (y + height) * MM
+        self._canvas.drawImage(picture, x * MM, below, width * MM, height * MM)
+
+
+class Page(Pen):
     """Both sides of one card."""
 
     def __init__(
@@ -78,7 +104,7 @@ class Page:
         """Take what is printed: the order, the texts of both codes, JPEGs of the holder and of the art."""
         self._order, self._texts, self._portrait, self._art = order, texts, portrait, art
         self._file = io.BytesIO()
-        self._canvas = Canvas(self._file, pagesize=PAGE_POINTS)
+        super().__init__(Canvas(self._file, pagesize=PAGE_POINTS))
 
     def draw(self) -> bytes:
         """The PDF."""
@@ -118,21 +144,3 @@ class Page:
     def _ground(self, art: bytes, ink: Color) -> None:
         self._canvas.drawImage(ImageReader(io.BytesIO(art)), 0, 0, *PAGE_POINTS)
         self._canvas.setFillColor(ink)
-
-    def _put(self, x: float, y: float, words: str, font: str, size: float) -> None:
-        self._canvas.setFont(font, size)
-        self._canvas.drawString(x * MM, PAGE_POINTS[1] - y * MM, words)
-
-    def _field(self, x: float, y: float, label: str, value: str) -> None:
-        self._put(x, y + 1.8, label, HAN, 5.2)
-        self._put(x, y + 4.6, value, HAN_STRONG, 7.6)
-
-    def _code(self, text: str, x: float, y: float, size: float) -> None:
-        file = io.BytesIO()
-        segno.make_qr(text, error="m", boost_error=False).save(file, kind="png", scale=4, border=4)
-        file.seek(0)
-        self._picture(ImageReader(file), x, y, size, size)
-
-    def _picture(self, picture: ImageReader, x: float, y: float, width: float, height: float) -> None:
-        below = PAGE_POINTS[1] - (y + height) * MM
-        self._canvas.drawImage(picture, x * MM, below, width * MM, height * MM)

@@ -10,6 +10,7 @@ import sys
 import time
 import zlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import base45
@@ -25,6 +26,10 @@ from pycose.messages import CoseMessage
 from sd_jwt.common import SDObj
 from sd_jwt.issuer import SDJWTIssuer
 from sd_jwt.verifier import SDJWTVerifier
+
+# Run by path and isolated, so this folder is not on the way by itself.
+sys.path.insert(0, str(Path(__file__).parent))
+from worker_print import use_fpdf2, use_typst, use_weasyprint
 
 Reader = Callable[[str], Any]
 Request = dict[str, Any]
@@ -109,6 +114,9 @@ USES = {
     "pycose": use_pycose,
     "pyjwt": use_pyjwt,
     "sd-jwt": use_sd_jwt,
+    "fpdf2": use_fpdf2,
+    "typst": use_typst,
+    "weasyprint": use_weasyprint,
 }
 
 
