@@ -54,13 +54,22 @@ def missing_tests(promises: Sections) -> Iterable[str]:
 
 @cache
 def functions_of(path: Path) -> frozenset[str]:
-    """The names of the test functions of a file; none where there is no such file."""
+    """The names of a file's test functions and state machines; none where there is no such file."""
     if not path.is_file():
         return frozenset()
-    nodes = ast.walk(ast.parse(path.read_text("utf-8")))
-    return frozenset(
+    nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
+    functions = {
         node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
-    )
+    }
+    # hypothesis makes a test of a state machine: ``TestAlone = Alone.TestCase``.
+    machines = {
+        target.id
+        for node in nodes
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        for target in node.targets
+        if node.value.attr == "TestCase" and isinstance(target, ast.Name)
+    }
+    return frozenset(functions | machines)
 
 
 def read_figures(path: Path) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The first run: set up, issue the examples, and check offline what was printed (``./scripts/start``).
+"""The first run: set up, issue the examples, check offline what was printed, and serve (``./scripts/start``).
 
 Every step is the product's own command, run as a user would run it. The codes that are checked are read from
 pictures of the printed pages; the gate's command gets a root document, a bundle and nothing else.
@@ -14,6 +14,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from scripts.running import serve
 
 HERE = Path(__file__).resolve().parent.parent
 EXAMPLES = HERE / "examples"
@@ -31,9 +33,12 @@ def main() -> int:
     """Run the demo; 0 only if every step held."""
     parser = argparse.ArgumentParser(prog="scripts/start", description=__doc__.splitlines()[0])
     parser.add_argument("--once", action="store_true", help="stop after the offline check")
+    parser.add_argument("--port", type=int, default=8000, help="where to serve; the first run decides")
     options = parser.parse_args()
     data = Path(os.environ.get("CARDSVC_DATA", "var"))
     os.environ["CARDSVC_DATA"] = str(data)
+    # Browsers give passkeys to the very address that cards name; a demo on another port is its own address.
+    os.environ.setdefault("CARDSVC_PUBLIC_URL", f"http://localhost:{options.port}")
     cards, check = data / "cards", data / "check"
     if not (data / "keys").exists():
         step("Setting up keys, records, staff and venues")
@@ -61,12 +66,7 @@ def main() -> int:
     command = f"{BIN / 'cardsvc-verify'} check --root {root} --bundle {bundle} --role desk --image {page}"
     console.print(f"\nCards, codes and chip messages: {cards}", markup=False, soft_wrap=True)
     console.print(f"Check one yourself:\n  {command}", markup=False, soft_wrap=True)
-    if not options.once:
-        console.print(
-            "\nThe service with its pages comes later: this version serves nothing. The README's first ten"
-            " minutes show what the commands do."
-        )
-    return 0
+    return 0 if options.once else serve(data, options.port)
 
 
 def step(words: str) -> None:

@@ -29,7 +29,31 @@ FAMILIES = {
     "NotoSansThai": "noto-sans-thai",
     "NotoSansEthiopic": "noto-sans-ethiopic",
     "NotoSansMyanmar": "noto-sans-myanmar",
+    "NotoSansGujarati": "noto-sans-gujarati",
+    "NotoSansGurmukhi": "noto-sans-gurmukhi",
+    "NotoSansTelugu": "noto-sans-telugu",
+    "NotoSansKannada": "noto-sans-kannada",
+    "NotoSansMalayalam": "noto-sans-malayalam",
+    "NotoSansSinhala": "noto-sans-sinhala",
+    "NotoSansKhmer": "noto-sans-khmer",
+    "NotoSansLao": "noto-sans-lao",
+    "NotoSansGeorgian": "noto-sans-georgian",
+    "NotoSansArmenian": "noto-sans-armenian",
 }
+
+#: Rare Han characters (U+20000 and on): no npm package has them as TrueType. Where systems keep the file;
+#: Debian and Ubuntu: fonts-hanazono, Homebrew: font-hanamina.
+RARE = "HanaMinB.ttf"
+RARE_PLACES = (
+    Path("/usr/share/fonts/truetype/hanazono"),
+    Path("/usr/share/fonts/hanazono"),
+    Path("/usr/share/fonts/TTF"),
+    Path("/Library/Fonts"),
+    Path.home() / "Library" / "Fonts",
+)
+RARE_LICENCE = (
+    "HanaMinB: Hanazono Mincho, copyright GlyphWiki Project; Hanazono Font License (free use) or SIL OFL 1.1."
+)
 
 
 def copy_fonts(source: Path, target: Path) -> list[Path]:
@@ -47,6 +71,10 @@ def copy_fonts(source: Path, target: Path) -> list[Path]:
         licence = folder / "LICENSE_FONT"
         _copy(licence, target / f"{family}.LICENSE.txt")
         notes.append(f"{family}: {licence.read_text('utf-8').strip().splitlines()[0]}")
+    rare = next((place / RARE for place in RARE_PLACES if (place / RARE).is_file()), None)
+    if rare is not None:
+        fonts.append(_copy(rare, target / "HanaMinB_400Regular.ttf"))
+        notes.append(RARE_LICENCE)
     (target / "LICENSES.txt").write_text("\n".join(notes) + "\n", "utf-8")
     return fonts
 
@@ -62,6 +90,8 @@ def main() -> int:
     """Copy, and say where to."""
     fonts = copy_fonts(SOURCE, TARGET)
     print(f"fonts: {len(fonts)} files in {TARGET.relative_to(ROOT)}")
+    if not any(path.name.startswith("HanaMinB") for path in fonts):
+        print(f"fonts: no {RARE} on this system; names with characters like U+20000 are refused until it is")
     return 0
 
 

