@@ -4,7 +4,6 @@ import base64
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from tests.commands import run
 from verify import cbor
 from verify.cose import PublicKey, decode_sign
 
@@ -92,12 +92,7 @@ def cardsvc(folder: Path, *arguments: str) -> str:
     """Runs one command on the city in ``folder``; fails with its words unless it succeeds."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("CARDSVC_")}
     environment = kept | {"CARDSVC_DATA": str(folder / "data")}
-    command = [PROGRAMS / "cardsvc", *arguments]
-    done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, (
-        f"cardsvc {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}"
-    )
-    return done.stdout
+    return run(environment, *arguments, cwd=folder)
 
 
 def _issued(out: Path, number: str) -> IssuedCard:

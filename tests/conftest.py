@@ -15,6 +15,9 @@ REQUIRE_ALL = os.environ.get("CARDSVC_REQUIRE_ALL") == "1"
 # Two tests share two cores with others; a deadline would measure the neighbours.
 settings.register_profile("cardsvc", deadline=None, derandomize=REQUIRE_ALL, print_blob=True)
 
+#: How the names of packages begin whose files take long: browsers, killed processes, whole days.
+LONG = ("web", "crash", "readers", "simulation", "police")
+
 _skipped: dict[str, str] = {}
 
 
@@ -35,6 +38,11 @@ def _stay_at_home(event: str, args: tuple[object, ...]) -> None:
     host = str(address[0])
     if host != "localhost" and not ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         raise OSError(f"tests stay on this machine: connection to {host} refused")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Packages whose files take long go first, so that no worker is left alone with one at the end."""
+    items.sort(key=lambda item: not item.path.parent.name.startswith(LONG))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from issuance.selfcheck import read_back
 from scripts.bench import __main__ as bench
-from scripts.bench import issuing
+from scripts.bench import gate, issuing
 from scripts.bench.bundle import city
 from scripts.bench.check import json_claims, judging, load
 from scripts.bench.measure import BenchError, Duel, Row, against, duels, median_duel, within
@@ -192,7 +192,10 @@ def test_unknown_goals_are_named(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_goal_can_be_called() -> None:
-    assert list(bench.GOALS) == ["check", "repeat", "base45", "issue", "bundle", "growth"]
+    printing = ["issue", "print"]
+    doors = ["check", "repeat", "base45", "bundle", "gate", "growth"]
+    service = ["desk", "verify", "ingest"]
+    assert sorted(bench.GOALS) == sorted([*printing, *doors, *service])
 
 
 def test_without_peers_it_says_what_to_do(
@@ -201,3 +204,14 @@ def test_without_peers_it_says_what_to_do(
     monkeypatch.setattr("scripts.bench.peers.INTERPRETER", tmp_path / "python")
     assert bench.main(["base45"]) == 1
     assert "./scripts/test" in capsys.readouterr().err
+
+
+def test_the_gate_is_timed_over_verdicts_that_let_people_in(town: Town) -> None:
+    folder = town.folder / "a small door"
+    gate._prepare(town, folder, town.bundle(city(town, 40)))
+    codes = [text.encode(town.sign(card)) for card in town.gate_cards(3)]
+    seconds, resident = gate._start(folder, codes)
+    assert 0 < seconds < 60
+    assert 10_000 < resident < 500_000
+    with pytest.raises(BenchError):
+        gate._start(folder, ["no card"])

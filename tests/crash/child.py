@@ -14,12 +14,14 @@ from functools import cache
 from pathlib import Path
 
 from cardsvc.desk import issuing
+from cardsvc.desk.checking import check_names
 from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CardLife, People
 from cardsvc.desk.outcomes import Issued, Request
 from cardsvc.desk.printing import write_whole
 from cardsvc.desk.signing import codes_of, recover
 from cardsvc.installation import Installation, open_installation
+from issuance.application import parse_application
 from issuance.portrait import prepare_portrait
 from tests.desk.town import EXAMPLES, NOW, application, settings_for
 from verify import text
@@ -103,6 +105,9 @@ def serve() -> None:
     once = cache(prepare_portrait)
     once((EXAMPLES / "portraits" / "abebe.jpg").read_bytes())
     vars(issuing)["prepare_portrait"] = once
+    # The typefaces, and this name set in them.
+    first = parse_application(application(1), now=NOW, base=EXAMPLES)
+    check_names(settings_for(Path("nowhere")), first)
     text.encode(b"warm")
     print("ready", flush=True)
     for line in sys.stdin:

@@ -32,6 +32,8 @@ ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
 #: Applications of one run, of which the first few were issued before: a run repeats, finishes and goes on.
 RUN, OVERLAP, BATCH = 12, 4, 4
+#: The latest instant of a kill, in whole runs.
+PAST_THE_END = 1.2
 
 
 class Forge:
@@ -205,20 +207,33 @@ class Figures:
     seconds: float = 0.0
 
 
+def _hit(figures: Figures) -> int:
+    return figures.kills_with_intents_left + figures.kills_with_cards_unseen
+
+
 def campaign(data: Path, kills: int, seed: int, forge: Forge) -> Figures:
-    """Kill the issuing process at ``kills`` random instants, look after each, and let one last run finish."""
+    """Kill the issuing process at ``kills`` random instants, look after each, and let one last run finish.
+
+    Most instants are such where little is at stake, so more follow until one was, and until there are as many
+    cards as kills were asked for: otherwise nothing is proved. A run takes longer or shorter as the machine
+    is busy, so the last whole one says how long.
+    """
     figures, draw, begun = Figures(), random.Random(seed), time.monotonic()
     order = Order(str(data), 1, RUN, BATCH)
     assert forge.run(order) == 0
     found = examine(data)
     whole = forge.seconds
-    while figures.kills < kills:
+    while min(figures.kills, found.cards) < kills or not _hit(figures):
+        assert figures.kills < 5 * kills, f"no kill hit anything: {figures}"
         first = max(1, found.cards - OVERLAP)
-        code = forge.run(Order(str(data), first, RUN, BATCH), kill_after=draw.uniform(0, whole))
+        code = forge.run(
+            Order(str(data), first, RUN, BATCH), kill_after=draw.uniform(0, PAST_THE_END * whole)
+        )
         assert code in (0, KILLED)
         found = examine(data)
         if code == 0:
             figures.ended_before += 1
+            whole = forge.seconds
             continue
         figures.kills += 1
         figures.kills_with_intents_left += found.prints["intent"] > 0

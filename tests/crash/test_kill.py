@@ -96,7 +96,7 @@ def test_killed_while_replacing(forge: Forge, data: Path, point: str, issued: in
 
 def test_killed_at_random(forge: Forge, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     figures = campaign(data, RANDOM_KILLS, seed=20260302, forge=forge)
-    assert figures.kills == RANDOM_KILLS
+    assert figures.kills >= RANDOM_KILLS
     # A campaign whose kills all fall where nothing is at stake would prove nothing.
     assert figures.kills_with_intents_left + figures.kills_with_cards_unseen >= 1
     assert figures.cards >= RANDOM_KILLS

@@ -1,17 +1,22 @@
 """The code on a chip: bound to its chip, the same bytes when asked for again, finished after a crash."""
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from cardsvc.desk.chips import write_chip
+from cardsvc.cli_chips import kind_of
+from cardsvc.desk.chips import read_chip_key, write_chip
 from cardsvc.records import DistrustedKeyRecord
+from issuance.chips.tags import TagKind
 from issuance.nfc import SMALL_CHIP, read_ndef
 from keys.keyring import Keyring
 from tests.desk.town import NOW, Town, application, at
 from tests.keys.conftest import refused
 from verify.card import Card
-from verify.cose import decode_sign1
+from verify.cose import ES256, PublicKey, decode_sign1, thumbprint
 
 UID = "04:A1:B2:C3:D4:E5:F6"
 RAW = bytes.fromhex("04a1b2c3d4e5f6")
@@ -119,3 +124,65 @@ def test_a_chip_code_is_dated_when_it_is_written(town: Town) -> None:
     card = town.card(application())
     chip, _ = write_chip(town.installation, town.life(NOW), card.number, UID, NOW, clock=lambda: LATER)
     assert Card.decode(chip.payload).issued_at == int(LATER.timestamp())
+
+
+def key_of_a_chip() -> PublicKey:
+    point = ec.generate_private_key(ec.SECP256R1()).public_key()
+    return PublicKey(ES256, point.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
+
+
+def test_a_chips_own_key_is_signed_in_and_needs_room(town: Town) -> None:
+    card, key = town.card(application()), key_of_a_chip()
+    with refused("chip_too_small"):
+        write_chip(town.installation, town.life(NOW), card.number, UID, NOW, room=220, chip_key=key)
+    with town.installation.store.reading() as tx:
+        assert tx.chips.get(RAW.hex()) is None
+    _, message = write_chip(town.installation, town.life(NOW), card.number, UID, NOW, room=492, chip_key=key)
+    claims = Card.decode(decode_sign1(read_ndef(message)).payload)
+    assert claims.chip_key == thumbprint(key)[:16]
+    assert town.reader().judge(read_ndef(message), NOW, tag_uid=RAW) == "allow ok"
+
+
+def test_a_chip_keeps_the_key_it_was_written_with(town: Town) -> None:
+    card, key = town.card(application()), key_of_a_chip()
+    _, message = write_chip(town.installation, town.life(NOW), card.number, UID, NOW, room=492, chip_key=key)
+    for other in (None, key_of_a_chip()):
+        with refused("chip_key_differs"):
+            write_chip(town.installation, town.life(NOW), card.number, UID, NOW, room=492, chip_key=other)
+    _, again = write_chip(
+        town.installation, town.life(LATER), card.number, UID, LATER, room=492, chip_key=key
+    )
+    assert again == message
+
+
+def test_a_chip_key_is_read_from_hexadecimal_and_pem(tmp_path: Path) -> None:
+    private = ec.generate_private_key(ec.SECP256R1()).public_key()
+    raw = private.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    file = tmp_path / "chip.pem"
+    file.write_bytes(private.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    assert read_chip_key(raw.hex()).raw == read_chip_key(str(file)).raw == raw
+    other = ec.generate_private_key(ec.SECP384R1()).public_key()
+    file.write_bytes(other.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    off_the_curve = raw[:-1] + bytes((raw[-1] ^ 1,))
+    for wrong in (str(file), off_the_curve.hex(), raw[1:].hex(), "04", "no key", str(tmp_path / "none.pem")):
+        with refused("bad_chip_key"):
+            read_chip_key(wrong)
+
+
+@pytest.mark.parametrize(
+    ("tag", "has_key", "meant"),
+    [
+        (None, False, TagKind.NTAG424),
+        (None, True, TagKind.KEY),
+        (TagKind.KEY, True, TagKind.KEY),
+        (TagKind.NTAG215, False, TagKind.NTAG215),
+    ],
+)
+def test_the_kind_of_chip_that_is_meant(tag: TagKind | None, has_key: bool, meant: TagKind) -> None:
+    assert kind_of(tag, has_key=has_key) is meant
+
+
+@pytest.mark.parametrize(("tag", "has_key"), [(TagKind.KEY, False), (TagKind.NTAG215, True)])
+def test_a_kind_and_a_key_that_no_door_would_take(tag: TagKind, has_key: bool) -> None:
+    with refused("wrong_tag"):
+        kind_of(tag, has_key=has_key)

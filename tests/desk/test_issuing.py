@@ -1,5 +1,7 @@
 """Issuing: nobody twice, nothing lost, one bad application stops none, and the audit knows it all."""
 
+import base64
+import io
 import json
 import sqlite3
 from collections.abc import Iterator
@@ -8,6 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from cardsvc.desk import signing
 from cardsvc.desk.issuing import IssuingDesk
@@ -469,11 +472,19 @@ def test_setting_up_twice_is_refused_and_changes_nothing(town: Town) -> None:
 def test_only_one_process_issues_at_a_time(town: Town) -> None:
     other = Installation(
         town.installation.settings,
-        town.installation.keyring,
         town.installation.store,
         town.installation.issuer,
+        town.installation.keyring,
     )
     with town.installation.issuing_alone(), refused("issuing_busy"), other.issuing_alone():
         pass
     with other.issuing_alone():
         pass
+
+
+def test_what_is_odd_about_a_portrait_is_noted_and_stops_nothing(town: Town) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (420, 540), (30, 30, 30)).save(out, "PNG")
+    odd = application(portrait=base64.b64encode(out.getvalue()).decode("ascii"))
+    assert set(town.card(odd).notes) == {"portrait_no_face", "portrait_too_dark", "portrait_blurred"}
+    assert town.card(application(2)).notes == ()

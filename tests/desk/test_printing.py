@@ -14,7 +14,7 @@ from cardsvc.desk.printing import Produced, workshop, write_manifest
 from cardsvc.installation import fonts_folder
 from issuance.errors import IssuanceError
 from issuance.nfc import read_ndef
-from issuance.pdf import CardPage, CardPrinter
+from issuance.pdf import CardPage, CardPrinter, Ready
 from issuance.selfcheck import read_back
 from keys.errors import KeysError
 from tests.desk.town import NOW, Town, application
@@ -38,13 +38,13 @@ class FaultyPrinter:
     def __init__(self, real: CardPrinter, *numbers: str, fault: str = "another code") -> None:
         self._real, self._numbers, self._fault = real, numbers, fault
 
-    def render(self, page: CardPage) -> bytes:
+    def prepare(self, page: CardPage) -> Ready:
         if page.number in self._numbers:
             if self._fault == "fails":
                 raise IssuanceError("text_too_wide", "the name does not fit")
             # The page of a mixed-up stack: a sound code, but not this card's.
             page = dataclasses.replace(page, gate_text=page.identity_text[:300])
-        return self._real.render(page)
+        return self._real.prepare(page)
 
 
 def test_four_files_that_only_their_owner_reads(town: Town, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on(
     cards = [town.card(application(number)) for number in (1, 2, 3)]
     real = printing.printer_for(fonts_folder(town.installation.settings))
     faulty = FaultyPrinter(real, cards[1].number, fault=fault)
-    monkeypatch.setattr(printing, "printer_for", lambda fonts: faulty)
+    monkeypatch.setattr(printing, "printer_for", lambda *_: faulty)
     made = produce(town, out, *(card.print_id for card in cards))
     assert [one.held_back and one.held_back[0] for one in made] == [None, reason, None]
     assert [path for path in out.iterdir() if path.name.startswith(cards[1].number)] == []

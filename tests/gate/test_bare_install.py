@@ -91,8 +91,12 @@ def test_no_file_is_in_both_wheels(gate_wheel: Path, service_wheel: Path) -> Non
 
 
 def test_the_gate_wheel_holds_every_module(gate_wheel: Path) -> None:
-    expected = {f"verify/{path.name}" for path in (ROOT / "verify").glob("*.py")} | {"verify/py.typed"}
-    assert files_of(gate_wheel) == expected
+    source = ROOT / "verify"
+    modules = {
+        path.relative_to(ROOT).as_posix() for path in source.rglob("*.py") if "build" not in path.parts
+    }
+    data = {"verify/py.typed", "verify/reader/phrases.json", "verify/reader/kit/kit.jsonl"}
+    assert files_of(gate_wheel) == modules | data
 
 
 def test_the_service_wheel_holds_every_module(service_wheel: Path) -> None:
@@ -118,8 +122,14 @@ def test_nothing_of_the_service_can_be_imported(gate: Path, name: str) -> None:
 
 
 def test_every_module_starts_there(gate: Path) -> None:
-    names = sorted(path.stem for path in (ROOT / "verify").glob("*.py") if path.stem != "__main__")
-    statement = "; ".join(f"import verify.{name}" for name in names if name != "__init__")
+    source = ROOT / "verify"
+    paths = [
+        path.relative_to(ROOT).with_suffix("")
+        for name in ("", "reader")
+        for path in (source / name).glob("*.py")
+    ]
+    names = sorted(".".join(path.parts) for path in paths if path.name not in ("__main__", "__init__"))
+    statement = "; ".join(f"import {name}" for name in names)
     done = run(gate / "python", "-I", "-W", "error", "-c", statement, cwd=gate)
     assert done.returncode == 0, done.stderr
 
@@ -128,6 +138,14 @@ def test_the_command_answers(gate: Path) -> None:
     done = run(gate / "cardsvc-verify", "check", "--help", cwd=gate)
     assert done.returncode == 0, done.stderr
     assert "--bundle" in done.stdout
+
+
+def test_the_conformance_kit_came_along(gate: Path) -> None:
+    """Who writes a reader needs the wheel and nothing else."""
+    own = f"{gate / 'python'} -I -m verify.reader.stdio"
+    done = run(gate / "cardsvc-verify", "certify", own, cwd=gate)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert " right\n" in done.stdout
 
 
 def check(gate: Path, city: City, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -162,3 +180,59 @@ def test_pictures_need_the_extra_and_the_message_says_so(gate: Path, city: City)
     done = check(gate, city, "--image", city.cards[0].pdf)
     assert done.returncode == WRONG_USAGE, done.stdout + done.stderr
     assert "cardsvc-verify[image]" in done.stderr
+
+
+READER = """
+[reader]
+state = "state"
+root = "{root}"
+id = "door-1"
+service = "bus"
+[folder]
+path = "stick"
+[[input]]
+kind = "{kind}"
+device = "0"
+[[output]]
+kind = "terminal"
+form = "json"
+"""
+
+
+def test_a_whole_reader_runs_there(gate: Path, city: City, tmp_path: Path) -> None:
+    """From an empty directory, with a stick and a scanner that types: no data, then data, then a verdict."""
+    config = tmp_path / "reader.toml"
+    lines = READER.format(root=city.root_document, kind="lines").replace('device = "0"\n', "")
+    config.write_text(lines)
+    words = [str(gate / "cardsvc-verify"), "gate", "--config", str(config)]
+    with subprocess.Popen(
+        words, env={"PATH": "/usr/bin:/bin"}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as reader:
+        assert reader.stdin is not None
+        assert reader.stdout is not None
+        assert "NO DATA" in reader.stdout.readline()
+        (tmp_path / "stick").mkdir()
+        shutil.copy(city.bundle, tmp_path / "stick" / "bus.cose")
+        assert "NO DATA" not in reader.stdout.readline()
+        reader.stdin.write(f"{city.cards[0].gate_text}\n{city.cards[1].gate_text}\n")
+        reader.stdin.close()
+        verdicts = [json.loads(line) for line in reader.stdout if "verdict" in json.loads(line)]
+        assert reader.wait(30) == ALLOWED
+    assert [verdict["reason"] for verdict in verdicts] == ["ok", "suspended"]
+    status = run(gate / "cardsvc-verify", "status", "--config", config, "--json", cwd=tmp_path)
+    found = json.loads(status.stdout)
+    assert (status.returncode, found["records"], found["waiting"], found["alarms"]) == (0, 2, 2, [])
+    tried = run(gate / "cardsvc-verify", "selftest", "--config", config, cwd=tmp_path)
+    assert tried.returncode == 0, tried.stdout
+    assert "FAIL" not in tried.stdout
+
+
+@pytest.mark.parametrize(("kind", "extra"), [("serial", "serial"), ("camera", "camera")])
+def test_an_input_that_needs_an_extra_says_so(
+    gate: Path, city: City, tmp_path: Path, kind: str, extra: str
+) -> None:
+    config = tmp_path / "reader.toml"
+    config.write_text(READER.format(root=city.root_document, kind=kind))
+    done = run(gate / "cardsvc-verify", "gate", "--config", config, cwd=tmp_path)
+    assert done.returncode == WRONG_USAGE, done.stdout
+    assert f"cardsvc-verify[{extra}]" in done.stderr

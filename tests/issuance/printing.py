@@ -9,13 +9,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from issuance.layout import load_layout
+from issuance.layoutfile import load_layout
 from issuance.pdf import CardPage, CardPrinter
 from issuance.qr import ALPHANUMERIC
 from verify.services import PRINTABLE, CardClass
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
-GREEN = TEMPLATES / "card" / "green"
+GREEN = TEMPLATES / "card" / "green" / "1.toml"
 FONTS = TEMPLATES / "fonts"
 
 
@@ -48,7 +48,7 @@ def _sample() -> CardPage:
         name_native="سالم قاسم النموذج",
         language_native="ara",
         name_chinese="萨利姆",
-        nationality="YEM 也门",
+        nationality="YEM",
         valid_until=date(2031, 6, 30),
         portrait=portrait(),
         gate_text=code_text(348),

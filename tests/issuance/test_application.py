@@ -272,6 +272,9 @@ def test_portraits_that_lead_astray(tmp_path: Path) -> None:
     for path in ("none.jpg", "loop.jpg", "a\0.jpg", "x" * 300 + ".jpg"):
         assert reasons(BASE | {"portrait": path}, base) == [("portrait", "unreadable")], path
     assert reasons(BASE | {"portrait": "salim.jpg"}, None) == [("portrait", "path_not_allowed")]
+    for path in ("a.jpeg", "a.png", "a.webp", "a.heic", "A.HEIF"):
+        (base / path).write_bytes(PORTRAIT)
+        assert parse(BASE | {"portrait": path}, base).portrait == PORTRAIT
 
 
 def test_portraits_too_large(tmp_path: Path) -> None:

@@ -59,6 +59,11 @@ def test_a_conjunct_is_shorter_than_its_letters() -> None:
         ("கௌசல்யா", "tam", "NotoSansTamil"), ("ปู่", "tha", "NotoSansThai"), ("하늘", "kor", "NotoSansKR"),
         ("さくら", "jpn", "NotoSansJP"), ("見本", "jpn", "NotoSansJP"), ("見本", "kor", "NotoSansKR"),
         ("样本", "zho", "NotoSansSC"), ("አበበች", "amh", "NotoSansEthiopic"), ("ဦ", "mya", "NotoSansMyanmar"),
+        ("ક્ષમા", "guj", "NotoSansGujarati"), ("ਹਰਪ੍ਰੀਤ", "pan", "NotoSansGurmukhi"),
+        ("శ్రీ", "tel", "NotoSansTelugu"), ("ಕ್ಷೇತ್ರಜ್ಞ", "kan", "NotoSansKannada"),
+        ("കൃഷ്ണൻ", "mal", "NotoSansMalayalam"), ("ශ්‍රී", "sin", "NotoSansSinhala"),
+        ("ស្រីមុំ", "khm", "NotoSansKhmer"), ("ບຸນມີ", "lao", "NotoSansLao"),
+        ("ქეთევან", "kat", "NotoSansGeorgian"), ("Հայկ", "hye", "NotoSansArmenian"),
     ],
 )  # fmt: skip
 def test_each_script_has_its_face_and_every_glyph(text: str, language: str, face: str) -> None:

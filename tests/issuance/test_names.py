@@ -179,9 +179,24 @@ def test_native_and_chinese() -> None:
     for text in ("Ali", "·萨", "萨利姆\u200d", "萨 利"):
         with pytest.raises(FieldError):
             chinese_name("name_chinese", text)
-    for text in ("سالم2", "☃", "\u200d", "س" * 61):
+    for text in ("سالم2", "☃", "\u200d", "س" * 61, "\u200cسالم", "سالم \u200dقاسم", "रा\u200d\u200cम"):
         with pytest.raises(FieldError):
             native_name("name_native", text)
+
+
+@pytest.mark.parametrize(
+    ("stored", "typed"),
+    [
+        ("\ufee3\ufea4\ufee4\ufeaa", "محمد"),
+        ("\ufefbء", "لاء"),
+        ("ﾊﾞﾝ", "バン"),
+        ("ｓａｎ", "san"),
+        ("กำ", "กำ"),
+        ("ﬁ", "ﬁ"),
+    ],
+)
+def test_shapes_of_letters_become_letters(stored: str, typed: str) -> None:
+    assert native_name("name_native", stored) == typed
 
 
 @given(LATIN, LATIN, st.integers(20, 120))

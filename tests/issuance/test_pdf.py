@@ -6,7 +6,7 @@ import pytest
 from PIL import Image, ImageFilter
 
 from issuance.errors import FieldError, IssuanceError
-from issuance.layout import load_layout
+from issuance.layoutfile import load_layout
 from issuance.pdf import CardPrinter
 from issuance.qr import read_codes
 from issuance.selfcheck import check_printed, read_back
@@ -154,10 +154,12 @@ def test_a_gate_code_over_version_11_is_refused() -> None:
 
 
 def broken(tmp_path: Path, old: str, new: str) -> Path:
-    text = (GREEN / "layout.toml").read_text("utf-8")
+    text = GREEN.read_text("utf-8")
     assert old in text
-    (tmp_path / "layout.toml").write_text(text.replace(old, new, 1), "utf-8")
-    return tmp_path
+    path = tmp_path / "green" / "1.toml"
+    path.parent.mkdir()
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    return path
 
 
 @pytest.mark.parametrize(
@@ -182,10 +184,10 @@ def test_a_mistake_in_a_layout_is_named_with_its_line(tmp_path: Path, old: str, 
 
 
 def test_the_named_line_is_the_right_one(tmp_path: Path) -> None:
-    folder = broken(tmp_path, "pixels = 5", "pixels = 3")
-    lines = (folder / "layout.toml").read_text("utf-8").splitlines()
+    path = broken(tmp_path, "pixels = 5", "pixels = 3")
+    lines = path.read_text("utf-8").splitlines()
     with pytest.raises(IssuanceError, match=f"line {lines.index('pixels = 3') + 1}:"):
-        load_layout(folder)
+        load_layout(path)
 
 
 def test_a_missing_font_says_what_to_do(tmp_path: Path) -> None:

@@ -3,15 +3,19 @@
 import io
 import random
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageDraw
 
-from issuance import portrait
+from issuance import heic, portrait
 from issuance.errors import FieldError
 from issuance.portrait import FACE_MAX, FILE_MAX, PRINT_MAX, PRINT_SIZE, PortraitError, prepare_portrait
 
@@ -233,6 +237,102 @@ def test_a_lossless_webp_is_measured_and_read() -> None:
     data = saved(quarters(), "WEBP", lossless=True)
     assert data[12:16] == b"VP8L"
     assert_quarters(prepare_portrait(data).print_jpeg)
+
+
+HEIC = Path("tests/issuance/pictures")  # Written once with pillow-heif; here they are only decoded.
+
+
+def test_heic_gives_a_print_and_a_face() -> None:
+    made = prepare_portrait((HEIC / "salim.heic").read_bytes())
+    original = prepare_portrait(Path("examples/portraits/salim.jpg").read_bytes())
+    assert made.size == (600, 771)
+    assert made.findings == ()
+    assert abs(made.crop.x - original.crop.x) <= 8
+    assert opened(made.print_jpeg).size == PRINT_SIZE
+
+
+def test_a_turned_heic_is_upright_and_its_metadata_stay_behind() -> None:
+    data = (HEIC / "turned.heic").read_bytes()
+    assert b"irot" in data
+    assert b"SECRET-PLACE" in data
+    made = prepare_portrait(data)
+    assert made.size == (420, 540)
+    assert_quarters(made.print_jpeg)
+    assert b"SECRET" not in made.print_jpeg + made.face_webp
+
+
+def test_the_profile_of_a_heic_is_used() -> None:
+    lifted = opened(prepare_portrait((HEIC / "linear.heic").read_bytes()).print_jpeg)
+    assert near(lifted.getpixel((100, 100)), (188, 188, 188), 5)
+
+
+def test_a_heic_bomb_is_refused_by_its_header() -> None:
+    data = (HEIC / "salim.heic").read_bytes()
+    place = data.index(b"ispe") + 8  # ISO/IEC 23008-12, 6.5.3: after version and flags, width and height.
+    error = refused(data[:place] + struct.pack(">II", 30_000, 30_000) + data[place + 8 :])
+    assert error.reason == "portrait_too_large"
+
+
+@pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9])
+def test_a_truncated_heic_is_refused(share: float) -> None:
+    data = (HEIC / "salim.heic").read_bytes()
+    assert refused(data[: int(len(data) * share)]).reason == "portrait_unreadable"
+
+
+def test_a_heic_that_ends_its_reader_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """libheif has been seen to fall over a damaged file; whoever asked goes on."""
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
+    run = subprocess.run
+    monkeypatch.setattr(heic.subprocess, "run", lambda _, **k: run([sys.executable, "-c", killed], **k))
+    assert refused((HEIC / "salim.heic").read_bytes()).reason == "portrait_unreadable"
+
+
+@settings(max_examples=30, deadline=None)
+@given(places=st.lists(st.tuples(st.integers(0, 984), st.integers(0, 255)), min_size=1, max_size=6))
+def test_a_damaged_heic_gives_a_portrait_or_our_error(places: list[tuple[int, int]]) -> None:
+    changed = bytearray((HEIC / "turned.heic").read_bytes())
+    for place, value in places:
+        changed[place % len(changed)] = value
+    try:
+        made = prepare_portrait(bytes(changed))
+    except PortraitError:
+        return
+    assert len(made.face_webp) <= FACE_MAX
+
+
+def test_a_film_or_another_brand_is_no_portrait() -> None:
+    assert refused(bytes((0, 0, 0, 24)) + b"ftypisom" + bytes(40)).reason == "portrait_format"
+    assert refused(bytes((0, 0, 0, 24)) + b"ftypavif" + bytes(40)).reason == "portrait_format"
+
+
+#: docs/performance.md: a face of 48 x 64 within 400 bytes keeps this much of the print's structure.
+SSIM_MIN, SSIM_MEAN = 0.9, 0.93
+
+
+def test_the_face_is_like_the_print() -> None:
+    found = {}
+    for path in sorted(Path("examples/portraits").glob("*.jpg")):
+        made = prepare_portrait(path.read_bytes())
+        found[path.stem] = similarity(opened(made.print_jpeg), opened(made.face_webp))
+    print("SSIM of faces within 400 bytes:", {name: round(value, 3) for name, value in found.items()})
+    assert min(found.values()) >= SSIM_MIN
+    assert sum(found.values()) / len(found) >= SSIM_MEAN
+
+
+def similarity(printed: Image.Image, face: Image.Image) -> float:
+    """SSIM (Wang et al. 2004: 7 x 7 windows, K 0.01 and 0.03) of brightness at the face's size."""
+    inset = (printed.width - printed.height * 3 / 4) / 2
+    box = (inset, 0, printed.width - inset, printed.height)
+    wanted = printed.resize(face.size, Image.Resampling.LANCZOS, box=box)
+    one, other = (np.asarray(picture.convert("L"), dtype=np.float64) for picture in (wanted, face))
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return cv2.blur(values, (7, 7))[3:-3, 3:-3]
+
+    a, b = mean(one), mean(other)
+    var_a, var_b, both = mean(one * one) - a * a, mean(other * other) - b * b, mean(one * other) - a * b
+    c, d = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    return float((((2 * a * b + c) * (2 * both + d)) / ((a * a + b * b + c) * (var_a + var_b + d))).mean())
 
 
 def test_endless_scans_are_refused() -> None:

@@ -259,9 +259,14 @@ def test_older_and_foreign_documents_are_not_installed(
 def test_readers_seal_to_the_key_of_the_day(keyring: Keyring) -> None:
     entry = keyring.seal_key(NOW + 100 * DAY)
     sealed = SealedBox(SealKey(entry.public.raw)).encrypt(b"records")
-    assert keyring.unseal(sealed) == b"records"
-    with refused("not_sealed_to_us"):
-        keyring.unseal(SealedBox(SealKey(bytes(new_signer().public.raw))).encrypt(b"records"))
+    to_others = SealedBox(SealKey(bytes(new_signer().public.raw))).encrypt(b"records")
+    assert keyring.unseal([sealed, to_others, sealed[:-1], b"", sealed]) == [
+        b"records",
+        None,
+        None,
+        None,
+        b"records",
+    ]
 
 
 def test_record_keys_gain_a_version_and_keep_the_old(keyring: Keyring, data: Path) -> None:

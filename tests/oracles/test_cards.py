@@ -1,4 +1,4 @@
-"""claim169, cwt and pycose read our codes, and refuse them with one bit flipped."""
+"""claim169, cwt, pycose and @auth0/cose read our codes, and refuse them with one bit flipped."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from keys.signer import new_signer, sign1
 from tests.city import City
-from tests.oracles.conftest import PeerRefused
+from tests.oracles.conftest import AUTH0, PeerRefused
 from verify import text
 from verify.card import Card, StatusRef
 from verify.cose import EDDSA, ES256, PublicKey, decode_sign1, headers
@@ -20,8 +20,10 @@ READS = [
     ("claim169", "identity"),
     ("cwt", "identity"),
     ("pycose", "identity"),
+    (AUTH0, "identity"),
     ("cwt", "gate"),
     ("pycose", "gate"),
+    (AUTH0, "gate"),
 ]
 PERSON = Identity(
     id="4718200653195",

@@ -34,8 +34,10 @@ VIEWS: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def read_by_zxing(picture: Path) -> list[str]:
+    # As zbar is asked, too: among the modules of one code in thousands a line barcode is seen by chance.
     with Image.open(picture) as image:
-        return [found.text for found in zxingcpp.read_barcodes(image)]
+        found = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCodeModel2)
+    return [code.text for code in found]
 
 
 def read_by_zbar(picture: Path) -> list[str]:

@@ -4,7 +4,6 @@ import getpass
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +13,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 from sqlalchemy import make_url
+
+from tests.ports import free_port
 
 VARIABLE = "CARDSVC_TEST_POSTGRES_URL"
 LOCAL_USERS = ("postgres", "root", getpass.getuser())
@@ -70,15 +71,16 @@ def temporary_cluster() -> Iterator[str | None]:
     as_user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     if as_user:
         shutil.chown(directory, "postgres")
-    data, port = directory / "data", _free_port()
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory}"
+    data = directory / "data"
 
     def run(program: str, *arguments: str) -> None:
         command = [*as_user, str(programs / program), *arguments]
-        subprocess.run(command, check=True, capture_output=True, timeout=60, cwd=directory)
+        subprocess.run(command, check=True, capture_output=True, timeout=300, cwd=directory)
 
     try:
         run("initdb", "-D", str(data), "-U", "postgres", "--auth=trust", "--no-sync")
+        port = free_port()
+        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={directory}"
         run("pg_ctl", "-D", str(data), "-w", "-l", str(directory / "log"), "-o", options, "start")
         try:
             yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
@@ -94,9 +96,3 @@ def _programs() -> Path | None:
         return Path(found).parent
     installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     return installed[-1].parent if installed else None
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

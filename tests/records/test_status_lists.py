@@ -19,7 +19,7 @@ from cardsvc.records import (
 )
 from cardsvc.records import status as status_module
 from cardsvc.records.permutation import LIST_SIZE, permutation
-from tests.records.people import IAT, NOW, TODAY, YEAR_S, issue, new_card, new_print, set_up, slot_of
+from tests.records.people import IAT, NOW, TODAY, YEAR_S, facts, issue, new_card, new_print, set_up, slot_of
 from verify.days import DAY_S, end_of
 
 
@@ -208,6 +208,34 @@ def test_entitlements_stand_at_every_live_index(store: Store) -> None:
     assert list(lists[3]) == sorted(
         [(slots[granted][1], 1, None), (slots[until][1], 3, TODAY + 9), (slots[withdrawn][1], 2, None)]
     )
+
+
+def test_of_what_nobody_signed_a_list_says_nothing_good(store: Store) -> None:
+    """The signer refuses every other word about an index that it does not know."""
+    set_up(store)
+    with store.transaction() as tx:
+        card = new_card(tx.people.add(facts("P1"), b"portrait", now=NOW), permit=TODAY + 2)
+        tx.cards.add(card, now=NOW)
+        waiting = new_print(tx, card)
+        print_id = tx.prints.add_intent(waiting)
+        tx.entitlements.put(_entitlement(card.number, 3, EntitlementValue.GRANTED))
+        tx.entitlements.put(_entitlement(card.number, 2, EntitlementValue.WITHDRAWN))
+    index = waiting.list_index
+
+    def said() -> tuple[int, list[int], dict[int, list[int]]]:
+        with store.reading() as tx:
+            found = tx.status.snapshot(IAT, [2, 3]).lists[waiting.list_id]
+        rights = {service: [row[1] for row in rows] for service, rows in found.entitlements.items()}
+        return found.values[index], [day for _, day, _ in found.permits], rights
+
+    assert said() == (0, [], {2: [2], 3: []})
+    with store.transaction() as tx:
+        tx.cards.suspend(card.number, reason="lost", by="clerk1", now=NOW)
+    assert said() == (2, [], {2: [2], 3: []})
+    with store.transaction() as tx:
+        tx.cards.reinstate(card.number, by="clerk1", now=NOW)
+        tx.prints.issue(print_id, b"g" * 64, b"i" * 64)
+    assert said() == (0, [TODAY + 2], {2: [2], 3: [1]})
 
 
 def test_an_entitlement_is_replaced_and_cleared(store: Store) -> None:

@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -11,10 +12,13 @@ import psycopg
 import pytest
 from psycopg import errors as postgres_errors
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
 from cardsvc.records import (
+    BundleRecord,
     Conflict,
     IssuerSettings,
+    NotFound,
     RecordKeys,
     RecordsError,
     StaffMember,
@@ -65,6 +69,15 @@ def test_a_reader_sees_one_state_and_writes_nothing(store: Store) -> None:
         assert tx.issuer.get().epoch == 2
 
 
+def test_every_thread_finds_a_connection(store: Store) -> None:
+    """As many as answer requests, and the jobs' thread: a writer among them may read beside."""
+    with ExitStack() as stack:
+        for _ in range(41):
+            stack.enter_context(store.reading()).venues.all()
+        with store.transaction() as tx, store.reading():
+            tx.venues.put("library", {"services": [3]})
+
+
 def test_a_second_writer_waits_then_gives_up(
     url: str, keys: RecordKeys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +120,21 @@ def test_the_number_of_a_venues_bundles_never_falls(store: Store) -> None:
     with pytest.raises(Conflict) as caught, store.transaction() as tx:
         tx.venues.next_seq("library", 1)
     assert caught.value.reason == "epoch_falls"
+
+
+def test_the_latest_bundle_of_a_venue_is_kept(store: Store) -> None:
+    with store.transaction() as tx:
+        tx.venues.put("library", {"services": [3]})
+        assert tx.venues.bundle("library") is None
+        for epoch, seq, kept in ((1, 7, 7), (1, 8, 8), (1, 6, 8), (1, 8, 8), (2, 5, 5)):
+            made = BundleRecord(epoch, seq, NOW, mark=seq)
+            tx.venues.keep_bundle("library", made, f"{epoch}/{seq}".encode())
+            last = tx.venues.bundle("library")
+            assert last == BundleRecord(epoch, kept, NOW, mark=kept)
+            assert tx.venues.bundle_bytes("library") == f"{epoch}/{kept}".encode()
+    with pytest.raises(NotFound) as caught, store.reading() as tx:
+        tx.venues.bundle_bytes("bus")
+    assert caught.value.reason == "no_bundle"
 
 
 def test_staff_come_and_go(store: Store) -> None:
@@ -235,3 +263,24 @@ def test_a_temporary_cluster_serves_where_no_server_runs() -> None:
         with own_database(server) as url:
             assert answers(url)
     assert not answers(server)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (sqlite3.SQLITE_BUSY_SNAPSHOT, "database_busy"),
+        (sqlite3.SQLITE_PROTOCOL, "database_busy"),
+        (sqlite3.SQLITE_FULL, "disk_full"),
+        (sqlite3.SQLITE_NOTADB, "database_damaged"),
+        (sqlite3.SQLITE_IOERR_FSYNC, "database_unavailable"),
+        (sqlite3.SQLITE_ERROR, "database_error"),
+    ],
+)
+def test_what_sqlite_says_is_told(code: int, reason: str) -> None:
+    said = sqlite3.OperationalError("words")
+    said.sqlite_errorcode = code
+    assert translate(OperationalError("", {}, said)).reason == reason
+
+
+def test_who_finds_no_connection_left_may_come_again() -> None:
+    assert translate(NoConnectionLeft()).reason == "database_busy"

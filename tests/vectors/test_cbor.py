@@ -60,7 +60,7 @@ def from_json(path: Path) -> list[Case]:
         Case(
             path.name,
             bytes.fromhex(case["hex"]),
-            "why" not in case,
+            "why" not in case and not path.name.startswith("malformed"),
             case.get("decoded", MISSING),
             case.get("roundtrip", False),
         )

@@ -4,7 +4,6 @@ Goals: at most 150 KB, loaded in 50 ms. Size is a fact; time is a neighbour's to
 """
 
 import random
-import time
 
 from tests.verify import trustkit as kit
 from verify.days import day_at
@@ -62,14 +61,8 @@ def test_a_city_fits_and_loads() -> None:
         entitlements=tuple(one for part in parts for one in part[2]),
     )
     state = TrustState.pin(kit.root_document(), now=kit.NOW)
-    times = []
-    for _ in range(5):
-        begun = time.perf_counter()
-        _, trust = accept(state, data, kit.NOW)
-        times.append(time.perf_counter() - begun)
-    print(f"city bundle: {len(data)} bytes, loaded in {min(times) * 1000:.1f} ms")
+    _, trust = accept(state, data, kit.NOW)
     assert len(data) <= 150_000
-    assert min(times) <= 0.25
     assert (
         sum(len(trust.entitlements(f"https://card.example/s/{n:03}", 3).last_days) for n in range(3)) >= 4_990
     )

@@ -1,7 +1,6 @@
 """What a stranger can show: nothing of it is allowed, nothing of it makes the reader stumble."""
 
 import random
-import time
 import tracemalloc
 import zlib
 from collections import Counter
@@ -257,19 +256,17 @@ def test_a_phone_time_of_any_size_is_judged() -> None:
 # --- Bombs ------------------------------------------------------------------------------------------------
 
 
-def test_an_inflate_bomb_costs_neither_memory_nor_time() -> None:
+def test_an_inflate_bomb_costs_no_memory() -> None:
     bomb = zlib.compressobj(9)
     mebibyte = bytes(1 << 20)
     data = b"".join([*(bomb.compress(mebibyte) for _ in range(200)), bomb.flush()])
     whole = text.base45_encode(data)
     for shown in (whole, whole[:4296]):
         tracemalloc.start()
-        begun = time.perf_counter()
         assert judged(shown).reason == "malformed"
-        spent, peak = time.perf_counter() - begun, tracemalloc.get_traced_memory()[1]
+        peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < 2 << 20
-        assert spent < 0.5
 
 
 @pytest.mark.parametrize(
@@ -297,14 +294,12 @@ def test_an_inflate_bomb_costs_neither_memory_nor_time() -> None:
         "huge",
     ],
 )
-def test_lengths_that_lie_and_depths_cost_nothing(bomb: bytes) -> None:
+def test_lengths_that_lie_and_depths_cost_no_memory(bomb: bytes) -> None:
     tracemalloc.start()
-    begun = time.perf_counter()
     assert judged(bomb).reason == "malformed"
-    spent, peak = time.perf_counter() - begun, tracemalloc.get_traced_memory()[1]
+    peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 2 << 20
-    assert spent < 0.5
 
 
 def test_a_stranger_cannot_fill_the_memory_with_headers() -> None:

@@ -25,7 +25,7 @@ from verify.cose import EDDSA, ES256, encode_sign1, protected_header, sign1_tbs,
 from verify.phone import Challenge, ChipProof, PhoneCode, SeenSet
 from verify.rules import Policy, Quota
 from verify.store import KEEP_SEEN_S, SeenFile, SeenInMemory
-from verify.verdict import Answer
+from verify.verdict import Answer, Role
 from verify.verifier import Presentation, Verifier
 
 NONCE = bytes(range(16))
@@ -73,7 +73,7 @@ def test_the_same_code_again(reader: Verifier) -> None:
 
 def test_a_repeated_scan_is_not_counted_against_the_holder() -> None:
     class Entered:
-        def admissions(self, number: str, service: int | None, since: int) -> int:
+        def admissions(self, number: str, service: int | None, since: int, until: int) -> int:
             return 99
 
         def last_entry(self, number: str) -> int | None:
@@ -217,8 +217,11 @@ def test_a_token_lives_for_14_days_and_no_longer() -> None:
 
 def test_only_a_token_of_24_hours_does_without_status() -> None:
     day = {"status": None, "issued_at": NOW, "not_before": NOW}
-    assert judge(phone_code(card=replace(TOKEN_CARD, **day, expires=NOW + 86_400))).reason == "ok"
-    assert judge(phone_code(card=replace(TOKEN_CARD, **day, expires=NOW + 86_401))).reason == "malformed"
+    for life, seller, gate in ((86_400, "ok", "no_entitlement"), (86_401, "malformed", "malformed")):
+        token = phone_code(card=replace(TOKEN_CARD, **day, expires=NOW + life), consent=frozenset({9}))
+        assert judge(token, role=Role.SELLER).reason == seller
+        # Where it stood for a card, it would outlive the card's revocation.
+        assert judge(token).reason == gate
     assert judge(code(**day, expires=NOW + 3600)).reason == "malformed"
 
 

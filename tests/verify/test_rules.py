@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from verify import cbor
-from verify.days import start_of
+from verify.days import DAY_S, start_of
 from verify.errors import Refused
 from verify.rules import EXPIRED_AFTER_S, STALE_AFTER_S, Assurance, Hours, Policy, Quota, is_open
 
@@ -87,6 +87,18 @@ def test_rules_that_this_reader_lacks_and_nobody_may_ignore(key: Any) -> None:
         Policy.decode(Policy().encode() | {key: 1})
     assert caught.value.reason == "unsupported_policy"
     assert Policy.decode(Policy().encode() | {99: 1}) == Policy()
+
+
+@pytest.mark.parametrize("rule", ["quota", "passback_s"])
+def test_no_rule_looks_back_further_than_visits_are_kept(rule: str) -> None:
+    def decoded(seconds: int) -> Policy:
+        made = Policy(quota=Quota(1, seconds)) if rule == "quota" else Policy(passback_s=seconds)
+        return Policy.decode(made.encode())
+
+    assert decoded(35 * DAY_S)
+    with pytest.raises(Refused) as caught:
+        decoded(35 * DAY_S + 1)
+    assert caught.value.reason == "unsupported_policy"
 
 
 @pytest.mark.parametrize("key", [2, 3, 8])

@@ -1,7 +1,7 @@
 """Lists of small values: both directions, hostile bytes, and the figures they have to keep."""
 
 import json
-import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 
@@ -164,9 +164,11 @@ def test_a_status_list_with_one_wrong_field(changes: dict[str, object]) -> None:
 def test_a_list_may_inflate_to_the_limit_and_a_bomb_costs_no_memory() -> None:
     assert len(decode_status_claims(listed(inner={"bits": 8, "lst": zlib.compress(bytes(MAX_LIST_BYTES))})))
     bomb = zlib.compress(bytes(200_000_000), 1)
-    begun = time.perf_counter()
+    tracemalloc.start()
     assert refused(lambda: decode_status_claims(listed(inner={"bits": 2, "lst": bomb}))) == "malformed"
-    assert time.perf_counter() - begun < 0.5
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * MAX_LIST_BYTES
 
 
 def test_a_key_that_merely_equals_a_label_is_no_label() -> None:
@@ -267,12 +269,3 @@ def test_a_jwt_says_what_was_written(signer: P256) -> None:
 def test_a_jwt_with_one_thing_wrong(expected: str, make: Callable[[], str]) -> None:
     assert decode_status_jwt(jwt(), KEYS) == ONE
     assert refused(lambda: decode_status_jwt(make(), KEYS)) == expected
-
-
-def test_looking_up_a_status_is_quick() -> None:
-    """A look-up costs under a microsecond; ten times that still fails a scan of the list."""
-    one = StatusList(URI, IAT, EXP, None, 2, bytes(LIST_SLOTS // 4))
-    begun = time.perf_counter()
-    for index in range(100_000):
-        one.at(index)
-    assert (time.perf_counter() - begun) / 100_000 < 10e-6

@@ -38,10 +38,10 @@ class Visits:
 
     def __init__(self, count: int = 0, entered: int | None = None) -> None:
         self.count, self.entered = count, entered
-        self.asked: list[tuple[str, int | None, int]] = []
+        self.asked: list[tuple[str, int | None, int, int]] = []
 
-    def admissions(self, number: str, service: int | None, since: int) -> int:
-        self.asked.append((number, service, since))
+    def admissions(self, number: str, service: int | None, since: int, until: int) -> int:
+        self.asked.append((number, service, since, until))
         return self.count
 
     def last_entry(self, number: str) -> int | None:
@@ -541,6 +541,36 @@ def test_a_seller_sees_the_standing_the_holder_consents_to_show(
     assert (verdict.view, verdict.card) == ({"standing": standing}, None)
 
 
+#: Names nobody and no list (section 6); its standing is limited, to the day it ends.
+SELLERS = replace(
+    w.TOKEN_CARD,
+    number="0123456789abcdef0123",
+    issued_at=NOW - 3600,
+    expires=NOW + DAY_S // 2,
+    card_class=0,
+    print_number=0,
+    services=0,
+    service_days={int(Service.STANDING): TODAY + 1},
+    status=None,
+    permit_day=TODAY + 1,
+)
+
+
+def test_a_sellers_token_tells_sellers_a_standing_and_opens_nothing() -> None:
+    shown = w.phone_code(card=SELLERS, consent=frozenset({9}))
+    seller = judge(shown, role=Role.SELLER)
+    assert (seller.answer, seller.view, seller.card) == (ALLOW, {"standing": "limited"}, None)
+    good = replace(SELLERS, services=1 << Service.STANDING, service_days={})
+    verdict = judge(w.phone_code(card=good, consent=frozenset({9})), role=Role.SELLER)
+    assert verdict.view == {"standing": "good"}
+    # It stands in no list, so nothing would revoke it: nobody else takes it for a card.
+    for role in (Role.GATE, Role.DESK, Role.POLICE):
+        refused = judge(w.phone_code(card=good), role=role)
+        assert (refused.answer, refused.reason) == (Answer.DENY, "no_entitlement")
+    later = judge(w.phone_code(NOW + DAY_S, SELLERS), now=NOW + DAY_S, role=Role.SELLER)
+    assert later.reason == "expired"
+
+
 # --- 10. Venue rules with a memory --------------------------------------------------------------------------
 
 
@@ -552,6 +582,8 @@ def test_a_seller_sees_the_standing_the_holder_consents_to_show(
         ({"passback_s": 60}, Visits(), "ok"),
         ({"passback_s": 60}, Visits(entered=NOW - 60), "ok"),
         ({"passback_s": 60}, Visits(entered=NOW - 59), "passback"),
+        ({"passback_s": 60}, Visits(entered=NOW + 120), "passback"),
+        ({"passback_s": 60}, Visits(entered=NOW + 121), "ok"),  # A clock that ran ahead locks nobody out.
         ({}, Visits(99, NOW), "ok"),
     ],
 )
@@ -560,7 +592,7 @@ def test_quota_and_passback(rules: dict[str, Any], history: Visits, reason: str)
     verdict = reader.judge(Presentation(code(), LIBRARY), NOW)
     assert (verdict.reason, verdict.not_judged) == (reason, ())
     if "quota" in rules:
-        assert history.asked == [(CODE.number, LIBRARY, NOW - 3600)]
+        assert history.asked == [(CODE.number, LIBRARY, NOW - 3600, NOW + 120)]
 
 
 def test_a_check_without_a_memory_says_what_it_did_not_judge() -> None:
