@@ -18,6 +18,9 @@ settings.register_profile("cardsvc", deadline=None, derandomize=REQUIRE_ALL, pri
 #: How the names of packages begin whose files take long: browsers, killed processes, whole days.
 LONG = ("web", "crash", "readers", "simulation", "police")
 
+#: How the names of packages begin whose tests watch other processes (browsers, doors, services being killed).
+WATCHING = ("web", "crash", "gate", "reader", "simulation", "chips")
+
 _skipped: dict[str, str] = {}
 
 
@@ -43,6 +46,10 @@ def _stay_at_home(event: str, args: tuple[object, ...]) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Packages whose files take long go first, so that no worker is left alone with one at the end."""
     items.sort(key=lambda item: not item.path.parent.name.startswith(LONG))
+    for item in items:
+        # docs/decisions/0031: once more, in the complete run only, and never in silence.
+        if REQUIRE_ALL and item.path.parent.name.startswith(WATCHING):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -68,6 +75,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if again := terminalreporter.stats.get("rerun", []):
+        terminalreporter.section("run a second time, because the first failed", red=True)
+        for report in again:
+            terminalreporter.line(f"{report.nodeid}\n{report.longreprtext}\n", red=True)
     if REQUIRE_ALL and _skipped:
         terminalreporter.section("left out, though CARDSVC_REQUIRE_ALL=1 allows nothing to be", red=True)
         for nodeid, words in sorted(_skipped.items()):
