@@ -58,7 +58,7 @@ def _decided(serving: Serving, caller: Caller, act: str) -> dict[str, Any]:
 @router.get("/cards", response_model=card_shapes.CardRows)
 def search(serving: Served, caller: Desk, search: Annotated[str, Query(max_length=200)] = "") -> Any:
     """Cards by number, passport or words of the name."""
-    return {"rows": cards_found(serving.installation, actor_of(caller), search)}
+    return cards_found(serving.installation, actor_of(caller), search)
 
 
 @router.get("/cards/{number}", response_model=card_shapes.CardAnswer)

@@ -24,9 +24,10 @@ class CardRow(Answer):
 
 
 class CardRows(Answer):
-    """Cards that fit a search."""
+    """Cards that fit a search; ``more`` where a narrower one would find others."""
 
     rows: list[CardRow]
+    more: bool
 
 
 class PrintFacts(Answer):

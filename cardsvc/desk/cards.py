@@ -29,24 +29,25 @@ A_LOOK = 500
 _STATUS = {0: "valid", 1: "revoked", 3: "replaced"}
 
 
-def cards_found(site: Site, actor: Actor, search: str) -> list[dict[str, Any]]:
-    """Cards of the actor's offices that fit a search."""
+def cards_found(site: Site, actor: Actor, search: str) -> dict[str, Any]:
+    """Cards of the actor's offices that fit a search, ``MOST`` of them, and whether there are ``more``."""
     with site.store.reading() as tx:
         number = card_number(search)
         numbers = [] if number is None else [number]
         mine = _mine(tx, list(tx.cards.get_many(numbers).values()), actor)
         people = people_found(tx, search) if search.strip() else []
         for start in range(0, len(people), A_LOOK):
-            if len(mine) >= MOST:
+            if len(mine) > MOST:
                 break
             every = tx.cards.of_people(people[start : start + A_LOOK]).values()
             mine |= _mine(tx, [card for cards in every for card in cards], actor)
         shown = list(mine.values())[:MOST]
         # Opened last: nothing of people whom nobody sees. Who was erased has no name to be shown.
         facts = tx.people.facts_of([card.person_id for card, _ in shown])
-        return [
+        rows = [
             _row(card, office, facts[card.person_id]) for card, office in shown if card.person_id in facts
         ]
+        return {"rows": rows, "more": len(mine) > MOST}
 
 
 def card_view(site: Site, actor: Actor, number: str, now: datetime) -> dict[str, Any]:

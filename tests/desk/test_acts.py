@@ -225,10 +225,16 @@ def test_a_wide_search_opens_no_more_than_it_shows(api: Api, monkeypatch: pytest
     monkeypatch.setattr(People, "facts_of", facts_of)
     monkeypatch.setattr(People, "facts", None)
     monkeypatch.setattr(Cases, "of_card", None)
-    rows = clerk.get("/cards?search=mwangi")["rows"]
+    found = clerk.get("/cards?search=mwangi")
+    rows = found["rows"]
     assert len(opened) == len(rows) == 2
+    assert found["more"]
     assert {row["number"] for row in rows} < numbers
     assert {row["office"] for row in rows} == {"Yiwu Centre 01"}
+    monkeypatch.setattr(cards, "MOST", 3)
+    found = clerk.get("/cards?search=mwangi")
+    assert {row["number"] for row in found["rows"]} == numbers
+    assert not found["more"]
 
 
 def test_a_reservation_is_no_card_yet(api: Api) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import Browser, FilePayload, expect
+from playwright.sync_api import Browser, FilePayload, Route, expect
 
 from tests.staff.provider import local_provider
 from tests.web.applicants import HANEUL, HANEULS_PAPERS, SALIM, SALIMS_PAPERS
@@ -63,6 +63,37 @@ def test_a_file_is_seen_before_anything_is_kept(staff: Staff) -> None:
     clerk.page.get_by_role("link", name="✓ 3").click()
     expect(clerk.field("Surname")).to_have_value("MUSTERMANN")
     expect(clerk.field("Chinese name")).to_have_value("范例")
+
+
+def test_what_a_cut_line_leaves_of_a_long_file_is_still_chosen(staff: Staff) -> None:
+    clerk = staff["clerk1"]
+    clerk.go("import")
+    rows = [
+        f"MUSTERMANN,{name},D,1985-05-05,F,C01X{n:05d},D,2030-01-01,student,范例\n"
+        for n, name in enumerate(f"{a}{b}" for a in "ABC" for b in "ABCDEFGHIJ")
+    ]
+    listed: FilePayload = {
+        "name": "list.csv",
+        "mimeType": "text/csv",
+        "buffer": "".join([LIST.splitlines(True)[0], *rows]).encode(),
+    }
+    clerk.page.locator("main input[type=file]").set_input_files(listed)
+    sent: list[int] = []
+
+    def cut(route: Route) -> None:
+        sent.append(len(route.request.post_data_json["rows"]))
+        if len(sent) == 2:
+            route.abort()
+        else:
+            route.continue_()
+
+    clerk.page.route("**/accept", cut)
+    clerk.button("Make 30 drafts").click()
+    expect(clerk.page.get_by_text("25 drafts made")).to_be_visible()
+    clerk.button("Make 5 drafts").click()
+    expect(clerk.page.get_by_text("30 drafts made")).to_be_visible()
+    assert sent == [25, 5, 5]
+    clerk.page.unroute("**/accept")
 
 
 def test_who_holds_a_card_needs_another_to_free_it(staff: Staff) -> None:

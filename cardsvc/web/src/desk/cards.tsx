@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { findCards } from "../shared/api/cards.ts";
 import { t, told } from "../shared/i18n/index.ts";
-import { Badge, CardNumber, Empty, Failure, Title, useLoad, type Tone } from "../shared/ui/kit.tsx";
+import { Badge, CardNumber, Empty, Failure, Note, Title, useLoad, type Tone } from "../shared/ui/kit.tsx";
 import { link } from "./state.ts";
 
 const search = signal("");
@@ -40,6 +40,7 @@ export function Cards() {
           </tbody>
         </table>
       )}
+      {data?.more && <Note tone="quiet">{t("cards.more", { n: data.rows.length })}</Note>}
     </section>
   );
 }

@@ -74,7 +74,7 @@ export interface ActOrder {
 
 const id = encodeURIComponent;
 export const findCards = (search: string, signal?: AbortSignal) =>
-  call<{ rows: CardRow[] }>("GET", `/api/desk/cards${query({ search })}`, undefined, signal);
+  call<{ rows: CardRow[]; more: boolean }>("GET", `/api/desk/cards${query({ search })}`, undefined, signal);
 export const card = (number: string) => call<CardPage>("GET", `/api/desk/cards/${id(number)}`);
 export const order = (number: string, what: ActOrder) =>
   call<{ done?: true; act_request?: string }>("POST", `/api/desk/cards/${id(number)}/acts`, what);
