@@ -247,6 +247,8 @@ def phones(kit: Kit) -> None:
     seller = kit.reader(World(entitlements={9: {}}), role="seller")
     kit.judge(seller, "a seller's token at a seller", shown, "ok", service=None)
     kit.judge(reader, "a seller's token anywhere else", shown, "no_entitlement", service=None)
+    asked = text_of(w.phone_code(NOW - 3, sellers, consent=frozenset({9})))
+    kit.judge(reader, "a seller's token where a standing is asked for", asked, "no_entitlement", service=9)
     answer = w.phone_code(NOW - 5000, challenge=bytes(range(16)), audience="door")
     challenge = {"nonce": bytes(range(16)).hex(), "audience": "door", "shown_at": NOW - 10}
     kit.judge(reader, "an answer to the reader's challenge", text_of(answer), "ok", challenge=challenge)

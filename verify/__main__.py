@@ -1,6 +1,7 @@
 """``cardsvc-verify``: check codes on a gate, with a bundle and nothing else."""
 
 import argparse
+import io
 import json
 import sys
 from collections.abc import Sequence
@@ -43,6 +44,8 @@ class _Trusted:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit code is the product's (0, 1, 2, 64, 65)."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # Not every terminal's locale has every letter of the words.
+        sys.stdout.reconfigure(errors="backslashreplace")
     options = _parser().parse_args(arguments)
     code: int = options.run(options)
     return code
@@ -175,7 +178,7 @@ def _check(
 ) -> Answer:
     shown = Presentation(text, options.service, Direction(options.direction), options.tag_uid)
     verdict = verifier.judge(shown, _now(now))
-    print(json.dumps(_object(verdict, trusted), ensure_ascii=False), flush=True)
+    print(json.dumps(_object(verdict, trusted)), flush=True)
     return verdict.answer
 
 

@@ -201,11 +201,11 @@ class Verifier:
         # 8. Status and permit.
         self._check_status(card, lists, now, found)
         # 9. Entitlement.
-        if shown.service is not None:
-            self._check_entitlement(card, shown.service, lists, now, found)
-        elif card.status is None and self._role is not _SELLER:
+        if card.status is None and self._role is not _SELLER:
             # A seller's token stands in no list: taken for a card, it would outlive its card's revocation.
             raise Refused("no_entitlement", "this code tells a seller a standing; ask for the card")
+        if shown.service is not None:
+            self._check_entitlement(card, shown.service, lists, now, found)
         if code.phone is not None:
             self._learn_standing(code, code.phone, now, found)
         # 10. Venue rules.

@@ -166,4 +166,5 @@ def _reason(card: CardRecord, printed: PrintRecord, tx: Transaction, today: int)
     if today > card.valid_until:
         return "expired"
     ended = card.permit_true_day is not None and today > card.permit_true_day
-    return "suspended" if ended or card.state is not CardState.ACTIVE else "ok"
+    held = ended or card.state is not CardState.ACTIVE or tx.phones.is_lost(printed.id)
+    return "suspended" if held else "ok"

@@ -63,6 +63,14 @@ def judged(town: Town, address: str, now: datetime = NOW) -> TapAnswer:
     return judge_tap(town.installation, address, now)
 
 
+def lose(town: Town, number: str) -> None:
+    """The holder reports the print lost; a chip shares its index."""
+    with town.installation.store.transaction() as tx:
+        printed = tx.prints.current_of(number)
+        assert printed is not None
+        assert tx.phones.report_lost(printed.id, NOW)
+
+
 def test_each_tap_is_good_once(either_town: Town) -> None:
     card = either_town.card(application())
     chip = Chip(personalised(either_town, card.number))
@@ -126,6 +134,7 @@ def test_a_chip_stands_for_one_print_and_carries_no_code(town: Town) -> None:
         (lambda town, number: town.life(NOW).suspend(number, "lost"), "suspended"),
         (lambda town, number: town.life(NOW).revoke(number, "fraud"), "revoked"),
         (lambda town, number: town.life(NOW).replace(number, "broken"), "replaced"),
+        (lose, "suspended"),
     ],
 )
 def test_a_genuine_chip_of_a_card_that_is_not_good(town: Town, act: object, reason: str) -> None:
@@ -144,6 +153,16 @@ def test_a_permit_that_ended_and_one_that_was_extended(town: Town) -> None:
     assert judged(town, chip.tap(), end).reason == "suspended"
     town.life(LATER).extend(card.number, at("2026-12-31 00:00").date())
     assert judged(town, chip.tap(), end).reason == "ok"
+
+
+def test_a_lost_print_that_was_brought_back_is_good_again(either_town: Town) -> None:
+    card = either_town.card(application())
+    chip = Chip(personalised(either_town, card.number))
+    lose(either_town, card.number)
+    assert judged(either_town, chip.tap()).reason == "suspended"
+    with either_town.installation.store.transaction() as tx:
+        tx.phones.found_prints(card.number)
+    assert judged(either_town, chip.tap()).reason == "ok"
 
 
 def test_a_right_withdrawn_is_gone_at_the_next_tap(town: Town) -> None:

@@ -165,6 +165,19 @@ def test_a_terminal_that_lacks_letters_is_written_to_all_the_same(
     print("请通行", file=stdout, flush=True)
 
 
+def test_status_as_json_is_json_where_the_locale_lacks_letters(
+    site: Path, collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enrol(site, collector)
+    stand(site, "input 1 (tcp): caméra")
+    stdout = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", stdout)
+    assert run("status", site, "--json") == 2
+    stdout.flush()
+    assert isinstance(stdout.buffer, io.BytesIO)
+    assert "the gate says: input 1 (tcp): caméra" in json.loads(stdout.buffer.getvalue())["alarms"]
+
+
 def test_the_selftest_names_what_fails(
     site: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -205,6 +205,21 @@ def test_a_phone_that_could_not_be_recorded_is_not_let_in_by_a_second_reading(tm
         assert (shown.verdict.reason, shown.signal.light) == ("no_seal_key", "amber")
 
 
+def test_whoever_is_let_in_on_old_data_is_not_sent_to_the_staff(tmp_path: Path) -> None:
+    door = Door(tmp_path / "state")
+    policy = replace(Policy(), opens_on=frozenset({"data_stale"}))
+    door.gate.take(world(policy=policy.encode()).trust())
+    door.now += 2 * DAY_S
+    shown = door.tap(card(1))
+    assert (shown.verdict.reason, shown.signal.light, shown.phrase.pictogram) == ("data_stale", "green", "✔")
+    assert shown.phrase.texts["en"] == "Please go ahead"
+    assert door.tap(card(1), out=True).phrase.texts["en"] == "Goodbye"
+    entry = records(door)[0].entry
+    assert (entry.answer, entry.reason, entry.opened) == ("attention", "data_stale", True)
+    door.gate.take(world().trust())
+    assert door.tap(card(1)).phrase.texts["en"].endswith("please ask the staff")
+
+
 def test_a_second_reading_shows_green_where_the_policy_opened_on_old_data(tmp_path: Path) -> None:
     door = Door(tmp_path / "state")
     door.gate.take(world(policy=replace(Policy(), opens_on=frozenset({"data_stale"})).encode()).trust())

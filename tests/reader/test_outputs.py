@@ -93,6 +93,17 @@ def test_an_object_for_programs() -> None:
     assert found["texts"] == {"zh": "请通行", "en": "Please go ahead"}
 
 
+def test_an_object_for_programs_is_json_whatever_the_locale() -> None:
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="latin-1", errors="backslashreplace")
+    terminal = Terminal("json", bell=False, stream=stream)
+    terminal.show(Shown(ALLOW, phrase("ok", ("zh", "fr", "es")), "in", 7))
+    terminal.stand(Banner("bibliothèque", None, 0, ()))
+    told, banner = map(json.loads, raw.getvalue().splitlines())
+    assert told["texts"] == dict(phrase("ok", ("zh", "fr", "es")).texts)
+    assert banner["banner"].startswith("bibliothèque · ")
+
+
 def test_the_banner_is_said_when_something_changes() -> None:
     stream = io.StringIO()
     terminal = Terminal("words", bell=False, stream=stream)

@@ -402,3 +402,23 @@ def test_as_a_program_of_its_own(files: Path) -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (2, "")
     assert [json.loads(line)["verdict"] for line in done.stdout.splitlines()] == ["allow", "attention"]
+
+
+def test_what_it_says_is_json_where_the_locale_lacks_letters(files: Path) -> None:
+    command = [sys.executable, "-m", "verify", "check", "--root", "root", "--bundle", "bundle", "--at", AT]
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(
+        [*command, "--role", "desk", text_of(code(w.IDENTITY_CODE))], cwd=files, env=environment,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert json.loads(done.stdout)["view"]["name_chinese"] == "阿米娜"
+
+
+@pytest.mark.parametrize("command", ["enrol", "certify", "check"])
+def test_help_needs_no_letter_that_the_locale_lacks(command: str) -> None:
+    environment = {"PYTHONPATH": str(Path(__file__).parents[2]), "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(
+        [sys.executable, "-m", "verify", command, "--help"], env=environment, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -168,6 +168,15 @@ def test_a_broken_file_is_unchecked_not_forgotten(tmp_path: Path) -> None:
     assert reason(caught) == "seen_unusable"
 
 
+def test_a_code_that_was_noted_outlives_a_power_cut(tmp_path: Path) -> None:
+    """A journal that comes back undoes what it stood beside: only at EXTRA (3) is its end synced as well."""
+    seen = StateDirectory(tmp_path).seen()
+    assert seen.first_seen(b"a", 1) is None
+    with seen._database() as database:
+        assert database.execute("PRAGMA journal_mode").fetchone() == ("delete",)
+        assert database.execute("PRAGMA synchronous").fetchone() == (3,)
+
+
 def test_two_readers_share_one_memory(tmp_path: Path) -> None:
     one, two = SeenFile(tmp_path / "seen.sqlite"), SeenFile(tmp_path / "seen.sqlite")
     assert one.first_seen(b"a", 1) is None

@@ -77,6 +77,12 @@ def test_our_levels_are_recognised(level: int) -> None:
     assert text.decode(text.base45_encode(zlib.compress(b"x", level))) == b"x"
 
 
+def test_what_a_phone_stores_is_read() -> None:
+    # A browser that cannot compress: docs/format.md section 6.
+    stored = b"\x78\x9c" + zlib.compress(b"a code", 0)[2:]
+    assert text.decode(text.base45_encode(stored)) == b"a code"
+
+
 @pytest.mark.parametrize(
     "other", ["", "N", "NC", "HC1:NCF", "ncfoo", " NCF", "https://x.example/", "6BX", "\ud800"]
 )

@@ -563,10 +563,11 @@ def test_a_sellers_token_tells_sellers_a_standing_and_opens_nothing() -> None:
     good = replace(SELLERS, services=1 << Service.STANDING, service_days={})
     verdict = judge(w.phone_code(card=good, consent=frozenset({9})), role=Role.SELLER)
     assert verdict.view == {"standing": "good"}
-    # It stands in no list, so nothing would revoke it: nobody else takes it for a card.
+    # It stands in no list, so nothing would revoke it: nobody else takes it for a card, or for a standing.
     for role in (Role.GATE, Role.DESK, Role.POLICE):
-        refused = judge(w.phone_code(card=good), role=role)
-        assert (refused.answer, refused.reason) == (Answer.DENY, "no_entitlement")
+        for service in (None, int(Service.STANDING), LIBRARY):
+            refused = judge(w.phone_code(card=good), role=role, service=service)
+            assert (refused.answer, refused.reason) == (Answer.DENY, "no_entitlement")
     later = judge(w.phone_code(NOW + DAY_S, SELLERS), now=NOW + DAY_S, role=Role.SELLER)
     assert later.reason == "expired"
 

@@ -1,7 +1,6 @@
 """The reader's commands: ``cardsvc-verify gate | enrol | status | selftest | certify``."""
 
 import argparse
-import io
 import json
 import shlex
 import signal
@@ -72,8 +71,6 @@ def add(commands: Any) -> None:
 
 
 def _guarded(work: Callable[[], int]) -> int:
-    if isinstance(sys.stdout, io.TextIOWrapper):  # Not every terminal's locale has every letter of the words.
-        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         return work()
     except CardsvcError as error:
@@ -130,7 +127,7 @@ def _status(options: argparse.Namespace) -> int:
 
         found = status(read_config(options.config), clock())
         if options.json:
-            print(json.dumps(found, ensure_ascii=False))
+            print(json.dumps(found))
         else:
             for name, value in found.items():
                 words = ", ".join(map(str, value)) if isinstance(value, list) else value

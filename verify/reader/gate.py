@@ -151,7 +151,9 @@ class Gate:
             verdict = _shut(presentation, "replayed", why, verdict._replace(repeated=False))
         verdict, seq = self._recorded(verdict, presentation, now)
         leaving = presentation.direction is Direction.OUT and verdict.opens
-        words = phrase(LEAVING if leaving else verdict.reason, self._languages, language_of(verdict.language))
+        # Whoever is let in on old data is not sent to the staff; what was found stands in line and record.
+        told = LEAVING if leaving else "ok" if verdict.opens else verdict.reason
+        words = phrase(told, self._languages, language_of(verdict.language))
         shown = Shown(verdict, words, presentation.direction.value, seq)
         if verdict.assurance in _PHONES:
             late = {scan: one for scan, one in self._scanned.items() if 0 <= now - one[0] <= SAME_SCAN_S}

@@ -142,7 +142,7 @@ class Terminal:
     """A line for staff and holder, or one JSON object for a program."""
 
     def __init__(self, form: str, *, bell: bool, stream: TextIO) -> None:
-        """``form`` is words or json; ``bell`` rings the terminal's."""
+        """``form`` is words or json, all of it ASCII: no locale breaks it. ``bell`` rings the terminal's."""
         self._json, self._bell, self._stream = form == "json", bell, stream
         self._banner = ""
 
@@ -156,7 +156,7 @@ class Terminal:
         if kept == self._banner:
             return
         self._banner = kept
-        self._write(json.dumps({"banner": str(banner)}, ensure_ascii=False) if self._json else f"-- {banner}")
+        self._write(json.dumps({"banner": str(banner)}) if self._json else f"-- {banner}")
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -185,7 +185,7 @@ def _object(shown: Shown) -> str:
         "pictogram": shown.phrase.pictogram,
         "texts": dict(shown.phrase.texts),
     }
-    return json.dumps(shown.verdict.to_json() | about, ensure_ascii=False)
+    return json.dumps(shown.verdict.to_json() | about)
 
 
 class Command:

@@ -87,7 +87,7 @@ def main() -> None:
             answer: object = {"result": readers.operations[request["op"]](request)}
         except CardsvcError as error:
             answer = {"reason": error.reason, "words": str(error)}
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(answer) + "\n")
         sys.stdout.flush()
 
 

@@ -1,11 +1,20 @@
 /** A device against a service that answers as docs/readers.md says, and one that does not answer. */
 import "fake-indexeddb/auto";
+import { readFileSync } from "node:fs";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fromHex } from "../reader/bytes.ts";
 import { encode } from "../reader/encode.ts";
+import { Refused } from "../reader/errors.ts";
+import { Database } from "./database.ts";
 import { Device } from "./device.ts";
+import { Journal } from "./journal.ts";
+import { Keeper } from "./keeper.ts";
 import { base64url } from "./keys.ts";
 
 const URL_ = "https://card.example";
+const DAY_MS = 86_400_000;
+const kit = new URL("../../../../verify/reader/kit/kit.jsonl", import.meta.url);
+const { root } = (JSON.parse(readFileSync(kit, "utf8").split("\n", 1)[0]!) as { send: { root: string } }).send;
 
 /** The service: what it was asked, and what it says. */
 class Fake {
@@ -110,4 +119,56 @@ test("leaving forgets keys, enrolment and log", async () => {
   await device.leave();
   const again = await open();
   expect([again.stage.value, again.enrolment.value, again.fingerprint]).toEqual(["new", null, null]);
+});
+
+test("what the service would not take is offered again at every start, and once a day", async () => {
+  const retry = vi.spyOn(Journal.prototype, "retryRefused");
+  await device.enrol("K7F2-9QXM");
+  await device.upload();
+  await device.upload();
+  expect(retry).toHaveBeenCalledTimes(1);
+  const again = await open();
+  await again.upload();
+  expect(retry).toHaveBeenCalledTimes(2);
+  const uptime = performance.now();
+  vi.spyOn(performance, "now").mockReturnValue(uptime + DAY_MS);
+  await again.upload();
+  expect(retry).toHaveBeenCalledTimes(3);
+  await again.leave();
+  await device.leave();
+});
+
+test("what one window is about to trust is neither pinned over nor erased by another", async () => {
+  await device.enrol("K7F2-9QXM");
+  await device.pin(fromHex(root));
+  const other = await open();
+  service.answers = (path) => (path.endsWith("/bundle") ? new Response("a bundle") : null);
+  const order: string[] = [];
+  const noted = (name: string) => async (): Promise<never> => {
+    order.push(name);
+    throw new Refused("noted", name);
+  };
+  let begun = (): void => undefined;
+  let release = (): void => undefined;
+  const offered = new Promise<void>((resolve) => (begun = resolve));
+  const released = new Promise<void>((resolve) => (release = resolve));
+  vi.spyOn(Keeper.prototype, "offer").mockImplementationOnce(async () => {
+    begun();
+    await released;
+    return noted("offered")();
+  });
+  vi.spyOn(Keeper.prototype, "pin").mockImplementationOnce(noted("pinned"));
+  const erase = Database.prototype.erase;
+  vi.spyOn(Database.prototype, "erase").mockImplementationOnce(function (this: Database) {
+    order.push("erased");
+    return erase.call(this);
+  });
+  const syncing = device.sync();
+  await offered;
+  const [pinning, leaving] = [other.pin(fromHex(root)), other.leave()];
+  await new Promise((resolve) => setTimeout(resolve)); // Whoever does not wait has done it by now.
+  release();
+  await Promise.all([syncing, pinning, leaving]);
+  expect(order).toEqual(["offered", "pinned", "erased"]);
+  await device.leave();
 });

@@ -31,7 +31,7 @@ const SHORTEST_S = 15;
 const LONGEST_S = 6 * 3600;
 /** A batch of 500 is followed by the next at once; otherwise the log is brought about once a minute. */
 const UPLOAD_S = 60;
-/** What the service would not take is offered again once a day: it may have learnt since. */
+/** What the service would not take is offered again at every start and once a day: it may have learnt since. */
 const RETRY_REFUSED_S = 86_400;
 /** A clock this far before the data is wrong (docs/format.md section 5). */
 const CLOCK_TOLERANCE_S = 120;
@@ -133,7 +133,7 @@ export class Device {
     return this.#explained(async () => {
       const venue = this.enrolment.value?.venue;
       if (venue === undefined) throw new Refused("not_enrolled", "bring a one-time code first");
-      await this.#keeper.pin(root, this.clock(), venue);
+      await alone(this.options.database, () => this.#keeper.pin(root, this.clock(), venue));
       await this.#resume();
       await this.sync();
     });
@@ -192,7 +192,7 @@ export class Device {
   async leave(): Promise<void> {
     this.#work?.sync.stop();
     this.#work?.upload.stop();
-    await this.database.erase();
+    await alone(this.options.database, () => this.database.erase());
     this.#keys = this.#work = null;
     this.trust.value = this.enrolment.value = this.log.value = this.refusal.value = this.errands.value = null;
     this.alarms.value = [];
@@ -241,7 +241,7 @@ export class Device {
       sync: new Errand(() => this.#syncOnce(), this.clock, look),
       upload: new Errand(() => this.#uploadOnce(), this.clock, look),
       etag: null,
-      retried: performance.now(),
+      retried: -Infinity, // At once: a tablet is switched off every night.
     }; // prettier-ignore
   }
 
@@ -249,8 +249,9 @@ export class Device {
     const work = this.#working();
     if (this.stage.value === "rootless") return SHORTEST_S;
     const found = await work.service.bundle(this.trust.value === null ? null : work.etag);
-    if (found.bundle !== null) {
-      this.#use(await this.#keeper.offer(found.bundle, this.clock()));
+    const { bundle } = found;
+    if (bundle !== null) {
+      this.#use(await alone(this.options.database, () => this.#keeper.offer(bundle, this.clock())));
       work.etag = found.etag; // Only now: a bundle that was refused is asked for again.
     }
     const month = monthOf(this.clock(), this.trust.value?.dayOffsetS ?? 0);

@@ -4,7 +4,7 @@ import { Unchecked } from "../reader/errors.ts";
 import { SEAL } from "../reader/keylist.ts";
 import type { Trust } from "../reader/trust.ts";
 import type { Verdict } from "../reader/verdict.ts";
-import { Gate } from "./gate.ts";
+import { Gate, light } from "./gate.ts";
 import type { Journal } from "./journal.ts";
 import type { MonthKeys } from "./months.ts";
 
@@ -65,6 +65,17 @@ test("a phone that was refused stays refused at the second reading, whatever was
   expect(other.again).toBe(between);
   expect(other.verdict).toMatchObject({ verdict: "allow", opens: false });
   expect(append).toHaveBeenCalledTimes(2);
+});
+
+test("the light is green where the policy opens on old data, and the record says what was found", async () => {
+  const stale: Verdict = { ...ALLOW, verdict: "attention", reason: "data_stale", noted: ["data_stale"] };
+  const first = await tap("a phone", stale);
+  expect([light(first), light(await tap("a phone", again(stale)))]).toEqual(["allow", "allow"]);
+  const [[entry]] = append.mock.calls as unknown as [[unknown]];
+  expect(entry).toMatchObject({ answer: "attention", reason: "data_stale", opened: true });
+  expect(await gate.admit(first)).toBe(false); // Nobody need be let in by hand.
+  expect(light(await tap("another phone", { ...stale, opens: false }))).toBe("attention");
+  expect(light(await tap("a third phone", DENY))).toBe("deny");
 });
 
 test("a phone that could not be recorded is not let in by a second reading", async () => {

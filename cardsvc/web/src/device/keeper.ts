@@ -1,11 +1,12 @@
 /** The trust of this device: a root document that a person vouched for, and the last good bundle, kept together. */
 import type { Bytes } from "../reader/bytes.ts";
 import { hex, sha256 } from "../reader/bytes.ts";
-import { Refused } from "../reader/errors.ts";
+import { Refused, Unchecked } from "../reader/errors.ts";
 import { decodePolicy } from "../reader/rules.ts";
 import { pin, stateFromJson, stateToJson } from "../reader/state.ts";
 import { accept } from "../reader/trust.ts";
 import type { Trust } from "../reader/trust.ts";
+import { done } from "./database.ts";
 import type { Database } from "./database.ts";
 
 const KEPT = "trust";
@@ -53,7 +54,18 @@ export class Keeper {
     if (kept === null) throw new Refused("no_root", "a bundle came before the root document");
     const taken = await accept(await stateFromJson(kept.state), bundle, now);
     decodePolicy(taken.trust.policy); // Rules that this reader lacks must not push out the last good bundle.
-    await this.database.keep(KEPT, { state: stateToJson(taken.state), bundle } satisfies Kept);
+    await this.#replace(kept, { state: stateToJson(taken.state), bundle });
     return taken.trust;
+  }
+
+  /** Keep the next in the place of what it was judged by. Throws `state_changed` where another window was quicker. */
+  #replace(before: Kept, next: Kept): Promise<unknown> {
+    return this.database.change(["kept"], async (store) => {
+      const there = (await done(store("kept").get(KEPT))) as Kept | undefined;
+      if (there?.state !== before.state) {
+        throw new Unchecked("state_changed", "another window of this reader took a bundle meanwhile, or ended it");
+      }
+      return done(store("kept").put(next, KEPT));
+    });
   }
 }

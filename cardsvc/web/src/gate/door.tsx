@@ -1,6 +1,7 @@
 /** The door itself: the camera, and the light that says yes, no, or ask somebody. */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
+import { light } from "../device/gate.ts";
 import type { Shown } from "../device/gate.ts";
 import { Finder } from "../device/ui/finder.tsx";
 import { device, tick } from "../device/ui/page.ts";
@@ -33,9 +34,9 @@ export async function present(text: string, settings: Settings): Promise<void> {
   const lit = found.again ?? found;
   if (lit === shown.value) return;
   shown.value = lit;
-  if (settings.sound) sound(lit.verdict.verdict);
+  if (settings.sound) sound(light(lit));
   clearTimeout(off);
-  if (settings.mode === "kiosk") off = setTimeout(() => (shown.value = null), SHINES_MS[lit.verdict.verdict]);
+  if (settings.mode === "kiosk") off = setTimeout(() => (shown.value = null), SHINES_MS[light(lit)]);
 }
 
 export function Door({ settings }: { readonly settings: Settings }) {

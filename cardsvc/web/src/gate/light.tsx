@@ -1,9 +1,10 @@
 /** A verdict as everybody sees it: shape and word, what the holder reads, and what the staff may do. */
 import { useEffect, useRef, useState } from "preact/hooks";
+import { light } from "../device/gate.ts";
 import type { Shown } from "../device/gate.ts";
 import { device } from "../device/ui/page.ts";
 import { ANSWERS, WORDS, age, filled, other, say, sayOther } from "../device/ui/words.ts";
-import type { Verdict, WholeView } from "../reader/verdict.ts";
+import type { WholeView } from "../reader/verdict.ts";
 import { VerdictShape } from "../shared/ui/shape.tsx";
 import { told } from "./holder.ts";
 import type { Settings } from "./settings.ts";
@@ -17,17 +18,18 @@ interface LightProps {
 
 export function Light({ shown, settings, next }: LightProps) {
   const { verdict, direction } = shown;
-  const words = ANSWERS[verdict.verdict];
+  const answer = light(shown);
+  const words = ANSWERS[answer];
   const staffed = settings.mode === "staffed";
   return (
-    <article class={`light ${verdict.verdict}`} data-reason={verdict.reason} data-direction={direction}>
+    <article class={`light ${answer}`} data-reason={verdict.reason} data-direction={direction}>
       <div class="lamp" role="alert">
-        <VerdictShape answer={verdict.verdict} />
+        <VerdictShape answer={answer} />
         <h2>
           {say(words)} <span lang={other()}>{sayOther(words)}</span>
         </h2>
         {staffed ? <p class="why">{say(reasonWords(verdict.reason))}</p> : null}
-        <Holder verdict={verdict} leaving={direction === "out"} />
+        <Holder shown={shown} />
         <p class="of">
           {say(GATE.held)} {filled(WORDS.ago, age(verdict.data_age_s))}
           {verdict.valid_until === null ? null : ` · ${say(GATE.until)} ${verdict.valid_until}`}
@@ -39,10 +41,12 @@ export function Light({ shown, settings, next }: LightProps) {
 }
 
 /** The sentence for the holder: in the holder's own language first, where the code says which that is. */
-function Holder({ verdict, leaving }: { readonly verdict: Verdict; readonly leaving: boolean }) {
+function Holder({ shown }: { readonly shown: Shown }) {
+  const { verdict, direction } = shown;
+  const reason = direction === "out" ? "leaving" : light(shown) === "allow" ? "ok" : verdict.reason;
   return (
     <div class="for-holder">
-      {told(leaving ? "leaving" : verdict.reason, verdict.language).map(({ language, text, rightToLeft }) => (
+      {told(reason, verdict.language).map(({ language, text, rightToLeft }) => (
         <p key={language} lang={language === "zh" ? "zh-CN" : language} dir={rightToLeft ? "rtl" : "ltr"}>{text}</p>
       ))}
     </div>
@@ -55,7 +59,7 @@ function Staff({ shown, next }: { readonly shown: Shown; readonly next: () => vo
   const { verdict, direction } = shown;
   const view = verdict.view as WholeView | null;
   const inwards = direction === "in";
-  const good = inwards && verdict.verdict === "allow";
+  const good = inwards && light(shown) === "allow";
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus({ preventScroll: true }), []);
   return (
@@ -75,7 +79,7 @@ function Staff({ shown, next }: { readonly shown: Shown; readonly next: () => vo
           {view.name_chinese ? <bdi lang="zh-CN">{view.name_chinese}</bdi> : null}
         </p>
       ) : null}
-      {inwards && verdict.verdict === "attention" && !verdict.opens ? <ByHand shown={shown} next={next} /> : null}
+      {inwards && light(shown) === "attention" ? <ByHand shown={shown} next={next} /> : null}
       <button type="button" class="next" ref={first} onClick={next}>
         {say(GATE.next)} · <span lang={other()}>{sayOther(GATE.next)}</span>
       </button>

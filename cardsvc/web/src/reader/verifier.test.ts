@@ -1,4 +1,4 @@
-/** The venue's rules that need a memory, on the conformance kit's bundle and card. */
+/** What the conformance kit does not ask for, on its bundle and its codes: rules with a memory, every role. */
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fromHex } from "./bytes.ts";
@@ -8,11 +8,14 @@ import { accept } from "./trust.ts";
 import { Verifier } from "./verifier.ts";
 
 interface Step {
+  readonly name: string;
   readonly send: { readonly root: string; readonly bundle: string; readonly text: string; readonly now: number };
 }
 const kit = new URL("../../../../verify/reader/kit/kit.jsonl", import.meta.url);
-const [given, good, sound] = readFileSync(kit, "utf8").split("\n", 3).map((line) => (JSON.parse(line) as Step).send);
+const steps = readFileSync(kit, "utf8").trim().split("\n").map((line) => JSON.parse(line) as Step);
+const [given, good, sound] = steps.map(({ send }) => send);
 const NOW = sound!.now;
+const STANDING = 9;
 const PASSBACK = 8;
 
 test.each([
@@ -26,4 +29,14 @@ test.each([
   const history = { admissions: async () => 0, lastEntry: async () => entered };
   const verifier = new Verifier({ ...trust, policy }, { seen: new SeenInMemory(), history });
   expect((await verifier.judge({ code: sound!.text, service: 3 }, NOW)).reason).toBe(reason);
+});
+
+test.each(["gate", "desk", "police", "seller"] as const)("a seller's token opens nothing at a reader for %s", async (role) => {
+  const { trust } = await accept(await pin(fromHex(given!.root), given!.now, {}), fromHex(good!.bundle), NOW, []);
+  const { text } = steps.find(({ name }) => name.endsWith("a seller's token anywhere else"))!.send;
+  for (const service of [null, STANDING, 3]) {
+    const verdict = await new Verifier(trust, { role, seen: new SeenInMemory() }).judge({ code: text, service }, NOW);
+    const taken = role === "seller" && service !== 3;
+    expect(verdict).toMatchObject({ reason: taken ? "ok" : "no_entitlement", opens: taken });
+  }
 });

@@ -146,11 +146,11 @@ export class Verifier {
     // 8. Status and permit.
     this.#checkStatus(card, lists, now, found);
     // 9. Entitlement.
-    if (service !== null) this.#checkEntitlement(card, service, lists, now, found);
-    else if (card.status === null && this.#role !== "seller") {
+    if (card.status === null && this.#role !== "seller") {
       // A seller's token stands in no list: taken for a card, it would outlive its card's revocation.
       throw new Refused("no_entitlement", "this code tells a seller a standing; ask for the card");
     }
+    if (service !== null) this.#checkEntitlement(card, service, lists, now, found);
     this.#learnStanding(code, now, found);
     // 10. Venue rules.
     await this.#checkRules(card, service, now, found);
