@@ -4,9 +4,11 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cardsvc.errors import ServiceError
+from cardsvc.http.budget import NONCES, Budget
 from cardsvc.records import IssuerSettings, RecordKeys, Store, open_store
 from cardsvc.settings import STATUS_PATH, Settings
 from keys.documents import Documents, Roots
@@ -65,6 +67,14 @@ class ServedInstallation(Site):
     """The web service's: no key is here, ``signer`` holds them in a process of its own."""
 
     signer: Signing
+    _nonces: Budget = field(
+        default_factory=lambda: Budget(NONCES), init=False, repr=False, compare=False, kw_only=True
+    )
+
+    def nonce(self, staff: str, now: datetime) -> bytes:
+        """The signer's nonce for what ``staff`` may approve; ``too_often`` for who would take them all."""
+        self._nonces.spend(staff, now)
+        return self.signer.nonce()
 
     @property
     def facts(self) -> SignerFacts:
@@ -118,6 +128,9 @@ def open_served(settings: Settings, signer: Signing) -> Iterator[ServedInstallat
                 f"the signer is of {facts.issuer}, the records of {issuer.iss}: check CARDSVC_DATA of both"
             )
             raise ServiceError("wrong_signer", words)
+        if settings.production and facts.demo:
+            words = "CARDSVC_PRODUCTION is not set for the signer, which takes over what nobody approved"
+            raise ServiceError("unsafe_setting", f"{words}: set it there as it is set here")
         yield ServedInstallation(settings, store, issuer, signer)
     finally:
         store.close()

@@ -168,6 +168,13 @@ class SignerClient:
         found: Reconciliation = self._call("reconcile", payloads, acts)
         return found
 
+    def reconcile_part(
+        self, first: int, last: int, payloads: Sequence[bytes], acts: Sequence[bytes]
+    ) -> Reconciliation:
+        """Compare those whose hashes begin with one of these bytes."""
+        found: Reconciliation = self._call("reconcile_part", first, last, payloads, acts)
+        return found
+
     def _call(self, name: str, *arguments: object) -> Any:
         method = wire.methods()[name]
         try:

@@ -100,6 +100,8 @@ CREATE TABLE IF NOT EXISTS recovering (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS recovering_number ON recovering (number);
 CREATE INDEX IF NOT EXISTS phone_number ON phone (number);
+CREATE INDEX IF NOT EXISTS phone_end ON phone (uri, exp);
+CREATE INDEX IF NOT EXISTS slot_end ON slot (uri, exp);
 CREATE TABLE IF NOT EXISTS seconded (
   request BLOB NOT NULL, staff TEXT NOT NULL, credential BLOB NOT NULL REFERENCES approver,
   at INTEGER NOT NULL, PRIMARY KEY (request, staff)

@@ -25,7 +25,7 @@ from verify.status import AS_PRINTED, GRANTED, GRANTED_TO_DAY, REPLACED, REVOKED
 REASONS: Final = frozenset(
     {
         *("final_status", "hold_not_lifted", "not_granted", "replaced_not_listed", "moved_not_listed"),
-        *("permit_not_approved", "permit_over", "permit_not_listed", "unknown_slot"),
+        *("permit_not_approved", "permit_over", "permit_not_listed", "unknown_slot", "list_missing"),
     }
 )
 #: How long an approved act waits for the list that shows it.
@@ -38,6 +38,7 @@ UNKNOWN_LIFE_S: Final = (5 * 366 + 2) * DAY_S
 #: a service that was killed before it runs it at its next start.
 REPLACED_S: Final = 3600
 _FINAL: Final = (REVOKED, REPLACED)
+_GIVEN: Final = (GRANTED, GRANTED_TO_DAY)
 #: What has an index of its own: prints, and phones.
 _HOLDERS: Final = ("slot", "phone")
 
@@ -56,6 +57,11 @@ class Slot(NamedTuple):
     held: int
     lift_until: int
     permit_day: int | None
+
+    @property
+    def is_phone(self) -> bool:
+        """Whether ``exp`` rises with the next token: what a list says of it counts at any time."""
+        return self.at == 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,13 +117,32 @@ def judge_list(
         # Most slots are valid, and their permits last: nothing to ask about.
         lasts = slot.permit_day is None or slot.permit_day >= window.last
         quiet = lasts and not slot.held and slot.lift_until <= now
-        if slot.exp > iat and not (quiet and slot.place not in spoken):
+        told = slot.place in spoken
+        if (slot.exp > iat and not quiet) or (told and (slot.exp > iat or slot.is_phone)):
             _judge_slot(one, slot, window, now, judged)
     _judge_replaced(db, one, slots, taken, judged)
     _judge_moved(db, one, slots, taken, judged)
     _judge_strangers(one, slots, judged, demo)
     _judge_rights(db, one, slots, iat, now, judged, demo)
     return judged
+
+
+def living_lists(db: sqlite3.Connection, iat: int) -> set[str]:
+    """The uris of all lists in which something that was signed here may live at ``iat``.
+
+    Few lists have hundreds of thousands of indices: from each a step leads to the next.
+    """
+    found: set[str] = set()
+    for table in _HOLDERS:
+        rows = db.execute(
+            f"WITH RECURSIVE list (uri) AS (SELECT min(uri) FROM {table} UNION ALL"  # noqa: S608 - the tables are named above
+            f" SELECT (SELECT min(uri) FROM {table} WHERE uri > list.uri) FROM list WHERE uri IS NOT NULL)"
+            f" SELECT uri FROM list WHERE EXISTS"
+            f" (SELECT 1 FROM {table} WHERE {table}.uri = list.uri AND exp > ?)",
+            (iat,),
+        )
+        found |= {uri for (uri,) in rows}
+    return found
 
 
 def write_judged(db: sqlite3.Connection, uri: str, judged: Judged, now: int) -> None:
@@ -267,9 +292,11 @@ def _judge_rights(
         for index in sorted(concerned):
             slot, right = slots.get(index), rows.get(index, Entitlement(AS_PRINTED))
             if slot is None:
-                if right.value in (GRANTED, GRANTED_TO_DAY) and not demo:
+                if right.value in _GIVEN and not demo:
                     _unapproved(judged, "unknown_slot", one, index, "nothing was signed here for this index")
-            elif slot.exp > iat and one.statuses.get(index, VALID) == VALID:
+            elif one.statuses.get(index, VALID) == VALID and (
+                slot.exp > iat or (slot.is_phone and right.value in _GIVEN)
+            ):
                 # At any other status no door opens to it, whatever is granted.
                 before = approved.get(slot.number, _NO_RIGHT)
                 _judge_right(one, slot, service, right, before, now, judged)

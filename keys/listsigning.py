@@ -57,20 +57,28 @@ class ListDesk:
         """Build and sign a venue's bundle.
 
         Raises ``stale_snapshot``, ``rollback``, ``epoch_falls``, ``epoch_ahead``, ``still_distrusted``,
-        ``not_issued_here``, ``hotlist_elsewhere``, ``hotlist_too_long``, what :mod:`keys.listrules` finds,
-        and the reason a reader would refuse the bundle with.
+        ``not_issued_here``, ``hotlist_elsewhere``, ``hotlist_too_long``, ``list_missing``,
+        ``services_differ``, what :mod:`keys.listrules` finds, and the reason a reader would refuse the bundle
+        with.
         """
         taken = int(order.snapshot.taken.timestamp())
         _check_fresh(taken, now)
         if not taken <= order.now <= now:
             raise KeysError("stale_snapshot", f"a bundle dated {order.now} was ordered, and it is {now}")
         try:
-            Policy.decode(order.policy)
+            rules = Policy.decode(order.policy)
         except Refused as refused:
             raise KeysError(refused.reason, f"the venue's rules cannot be read: {refused}") from refused
+        if rules.services != set(map(int, order.services)):
+            carried = sorted(map(int, order.services))
+            words = (
+                f"the rules of {order.venue} name the services {sorted(rules.services)}, its lists {carried}"
+            )
+            raise KeysError("services_differ", words)
         with self._ledger.transaction() as db:
             self._check_order(db, order, now)
             self._check_hot(db, order)
+            _check_whole(db, order)
             for one in order.snapshot.lists:
                 # A service without a word is judged as what a reader will see: everything as printed.
                 said = {service: one.entitlements.get(service, {}) for service in order.services}
@@ -194,6 +202,14 @@ def build_ordered(keyring: Keyring, order: BundleOrder) -> bytes:
         issued=issued.values(),
         hotlist=order.hotlist,
     )
+
+
+def _check_whole(db: sqlite3.Connection, order: BundleOrder) -> None:
+    """A list that is left out frees all that it would deny: to a reader its cards are merely unknown."""
+    carried = {one.uri for one in order.snapshot.lists}
+    if missing := listrules.living_lists(db, order.snapshot.iat) - carried:
+        words = f"something lives in {min(missing)}, and the bundle of {order.venue} does not carry it"
+        raise KeysError("list_missing", f"{words} ({len(missing)} such lists)")
 
 
 def _check_fresh(taken: int, now: int) -> None:

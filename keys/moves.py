@@ -35,18 +35,22 @@ class MoveDesk:
         self._ledger, self._phones = ledger, phones
 
     def report_print(self, proof: TokenProof, what: str, now: int) -> None:
-        """Note that the card's newest print was lost, as a phone says; its suspension holds no more."""
+        """Note that the card's newest print was lost, as a phone says: what suspends it then holds no card.
+
+        Where it is suspended already the card is held, and no word of a phone ends that.
+        """
         if what not in (LOST_PRINT, LOST_CHIP):
             raise KeysError("bad_proof", "a print or a chip is reported lost")
         key = check_proof(proof, what, now)
         with self._ledger.transaction() as db:
             phone = self._phones.alive(db, key)
-            query = "SELECT uri, idx FROM slot WHERE number = ? ORDER BY print_no DESC LIMIT 1"
+            query = "SELECT uri, idx, held FROM slot WHERE number = ? ORDER BY print_no DESC LIMIT 1"
             row = db.execute(query, (phone.number,)).fetchone()
             if row is None:  # A demo's console made it, and nothing holds it here.
                 return
+            uri, index, held = row
             insert = "INSERT OR IGNORE INTO lost_print (uri, idx, number, at) VALUES (?, ?, ?, ?)"
-            if db.execute(insert, (*row, phone.number, now)).rowcount:
+            if not held and db.execute(insert, (uri, index, phone.number, now)).rowcount:
                 self._ledger.log(now, "phone", "print_lost", key.hex(), {"number": phone.number})
 
     def move(self, proof: TokenProof, key: bytes, list_id: str, index: int, now: int) -> None:

@@ -56,12 +56,19 @@ from verify.days import day_at
 #: How many differences a reconciliation names; the counts are whole.
 MAX_NAMED: Final = 1000
 _APPROVALS_FOR_A_KEY: Final = 2
+#: An audit grows by far less. Sizes never fall: after a far one, which whoever has the service could ask for,
+#: nothing of the honest audit would be signed until it is as long.
+MOST_ENTRIES_A_DAY: Final = 1_000_000
 #: No permit to stay is given for longer than ten years.
 MAX_PERMIT_DAYS: Final = 10 * 366
 _STATUS_PATH: Final = "/s/"
+#: The end of a range of hashes: their first byte, and what no hash has after it.
+_LAST_BYTE: Final = 255
+_HIGHEST: Final = b"\xff" * 32
 #: The requests that :meth:`SigningService.record_act` takes, as the ledger calls them.
 _ACT_KINDS: Final = ("reinstate", "extend", "grant")
 _Answer = TypeVar("_Answer")
+_Fact = TypeVar("_Fact", SignedFact, ActFact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +226,8 @@ class SigningService:
     def sign_checkpoint(self, text: bytes) -> bytes:
         """Give the signature line of a checkpoint of the audit.
 
-        Raises ``bad_checkpoint``, and ``checkpoint_forked`` for a falling size or two roots of one size.
+        Raises ``bad_checkpoint``, ``checkpoint_forked`` for a falling size or two roots of one size, and
+        ``checkpoint_too_far``, but for a demo, whose console makes a city in an hour.
         """
         checkpoint = read_checkpoint(text)
         if checkpoint.origin != self._log_name:
@@ -233,7 +241,15 @@ class SigningService:
             ):
                 words = f"{size} entries were signed before, now other or fewer ones ({checkpoint.size})"
                 raise KeysError("checkpoint_forked", words)
-            rows = [("checkpoint_size", str(checkpoint.size)), ("checkpoint_root", root)]
+            today = day_at(self._now(), self._ledger.facts.day_offset_s)
+            before = int(last.get("checkpoint_day", str(today)))
+            begun = int(last["checkpoint_begun"]) if "checkpoint_begun" in last and before == today else size
+            most = begun + MOST_ENTRIES_A_DAY * max(1, today - before)
+            if checkpoint.size > most and not self._policy.demo:
+                words = f"{checkpoint.size} entries are too many for now: {most} at most, {size} were signed"
+                raise KeysError("checkpoint_too_far", words)
+            kept = {"size": checkpoint.size, "root": root, "day": today, "begun": begun}
+            rows = [(f"checkpoint_{name}", str(value)) for name, value in kept.items()]
             db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", rows)
         return signature_line(self._log_name, text, self._checkpoint_key)
 
@@ -277,21 +293,33 @@ class SigningService:
 
     def reconcile(self, payloads: Sequence[bytes], acts: Sequence[bytes]) -> Reconciliation:
         """Compare the records with what was signed here; the difference is logged."""
+        return self.reconcile_part(0, _LAST_BYTE, payloads, acts)
+
+    def reconcile_part(
+        self, first: int, last: int, payloads: Sequence[bytes], acts: Sequence[bytes]
+    ) -> Reconciliation:
+        """Compare those whose hashes begin with a byte from ``first`` to ``last``."""
+        if not 0 <= first <= last <= _LAST_BYTE:
+            raise KeysError("bad_part", f"bytes from 0 to {_LAST_BYTE} were expected, not {first} to {last}")
         theirs, audited, now = set(payloads), set(acts), self._now()
+        span = (bytes([first]), bytes([last]) + _HIGHEST)
         with self._ledger.transaction() as db:
             rows: Iterable[tuple[bytes, str, int]] = db.execute(
-                "SELECT gate_hash, number, at FROM slot UNION ALL SELECT payload_hash, number, at FROM chip"
+                "SELECT gate_hash, number, at FROM slot WHERE gate_hash BETWEEN ?1 AND ?2 UNION ALL"
+                " SELECT payload_hash, number, at FROM chip WHERE payload_hash BETWEEN ?1 AND ?2",
+                span,
             )
-            ours = {payload: SignedFact(payload, number, at) for payload, number, at in rows}
-            lacking = sorted((ours[one] for one in ours.keys() - theirs), key=lambda fact: fact.at)
-            unknown = sorted(theirs - ours.keys())
-            kept = "SELECT hash, kind, approver, at FROM request WHERE kind IN (?, ?, ?)"
-            recorded = {row[0]: ActFact(*row) for row in db.execute(kept, _ACT_KINDS)}
-            acts_lacking = sorted(
-                (recorded[one] for one in recorded.keys() - audited), key=lambda fact: fact.at
+            ours = ((row[0], SignedFact(*row)) for row in rows)
+            lacking, unknown = _compared(theirs, ours)
+            kept = (
+                "SELECT hash, kind, approver, at FROM request"
+                " WHERE hash BETWEEN ? AND ? AND kind IN (?, ?, ?)"
             )
-            acts_unknown = sorted(audited - recorded.keys())
+            recorded = ((row[0], ActFact(*row)) for row in db.execute(kept, (*span, *_ACT_KINDS)))
+            acts_lacking, acts_unknown = _compared(audited, recorded)
             details = {
+                "from": first,
+                "to": last,
                 "records": len(theirs),
                 "lacking": len(lacking),
                 "unknown": len(unknown),
@@ -415,3 +443,13 @@ class SigningService:
             filed = self._book.file(db, request, decoded, approver, now)
             details = {"key": gone.fingerprint, "request": filed.hash.hex()}
             self._ledger.log(now, approver.staff, "approver_removed", gone.staff, details)
+
+
+def _compared(theirs: set[bytes], ours: Iterable[tuple[bytes, _Fact]]) -> tuple[list[_Fact], list[bytes]]:
+    """What of ours they lack, oldest first, and what of theirs is unknown here."""
+    unknown, lacking = set(theirs), []
+    for named, fact in ours:
+        unknown.discard(named)
+        if named not in theirs:
+            lacking.append(fact)
+    return sorted(lacking, key=lambda fact: fact.at), sorted(unknown)

@@ -271,3 +271,11 @@ class Signing(Protocol):
         ``payloads``: the SHA-256 of every signed gate and chip payload; ``acts``: of every request of an act
         that the audit names.
         """
+
+    def reconcile_part(
+        self, first: int, last: int, payloads: Sequence[bytes], acts: Sequence[bytes]
+    ) -> Reconciliation:
+        """Compare those whose hashes begin with a byte from ``first`` to ``last``; raises ``bad_part``.
+
+        For records whose hashes fit into no frame. A signer from before there were parts says ``bad_frame``.
+        """

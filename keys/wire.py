@@ -27,7 +27,7 @@ from verify.errors import Refused
 from verify.services import Service
 from verify.status import LIST_SLOTS
 
-#: The largest frame names 300,000 signed payloads by their hashes, or holds a city's lists; with room.
+#: The largest frame holds a city's lists, with room; what grows without an end comes in parts.
 MAX_FRAME_BYTES: Final = 32 * 1024 * 1024
 _LENGTH_BYTES: Final = 4
 #: sun_path has 108 bytes on Linux and 104 on macOS, the last one zero.

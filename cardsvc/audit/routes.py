@@ -20,7 +20,7 @@ from cardsvc.records import AuditQuery, AuditRecord, NotFound
 router = APIRouter(prefix="/api/audit", tags=["audit"])
 
 Served = Annotated[Serving, running]
-Watcher = Annotated[Caller, roles("auditor", "dpo", "operator")]
+Watcher = Annotated[Caller, roles("auditor", "dpo", "operator", city=True)]
 #: What an entry's columns hold; nothing else is found by asking for it.
 Word = Annotated[str | None, Query(max_length=128)]
 #: PostgreSQL's largest number; no audit comes near it.

@@ -101,7 +101,7 @@ class PhoneDesk:
         Raises ``own_request``, ``phone_moved``, ``no_approver_key``.
         """
         keys = asserting.keys_of(self._site, self._actor.id)
-        nonce = self._site.signer.nonce()
+        nonce = self._site.nonce(self._actor.id, self._now)
         with self._site.store.transaction() as tx:
             record = self._found(tx, phone)
             if record.made_by == self._actor.id:

@@ -17,7 +17,7 @@ from cardsvc.errors import ServiceError
 from cardsvc.http.headers import cookie_name
 from cardsvc.http.serving import Serving
 from cardsvc.records import Transaction, Unavailable
-from cardsvc.staff.caller import Caller
+from cardsvc.staff.caller import Caller, check_top
 from cardsvc.staff.powers import NEEDED, ROLES
 from cardsvc.staff.sessions import current
 
@@ -60,14 +60,18 @@ running = Depends(_running)
 class Access:
     """What a route declares; its kinds keep it."""
 
-    def __init__(self, allowed: frozenset[str] | None, *, fresh: bool = False, powers: bool = True) -> None:
+    def __init__(
+        self, allowed: frozenset[str] | None, *, fresh: bool = False, powers: bool = True, city: bool = False
+    ) -> None:
         """``allowed`` roles, None for anyone at all; ``fresh``: only soon after a step-up.
 
-        ``powers``: the caller's office must allow what the role does.
+        ``powers``: the caller's office must allow what the role does. ``city``: it is of no one office, and
+        of the operators those alone may who have nobody above them.
         """
         self.allowed = allowed
         self.fresh = fresh
         self.powers = powers
+        self.city = city
 
 
 class Anyone(Access):
@@ -98,6 +102,8 @@ class ByRole(Access):
         needed = NEEDED.get(caller.role)
         if self.powers and needed is not None and needed not in may:
             raise ServiceError("office_may_not", f"{caller.office} is not allowed to {needed}")
+        if self.city and caller.role == "operator":
+            check_top(caller)
         if self.fresh and not is_fresh(caller, now):
             raise ServiceError("step_up_needed", "prove once more that it is you, then repeat this")
         if abs(now - seen_at) >= SEEN_EVERY:
@@ -112,14 +118,14 @@ def is_fresh(caller: Caller, now: datetime) -> bool:
     return caller.stepped_up_until is not None and caller.stepped_up_until > now
 
 
-def roles(*names: str) -> Any:
-    """A session of somebody of one of these roles."""
-    return Depends(ByRole(_known(names)))
+def roles(*names: str, city: bool = False) -> Any:
+    """A session of somebody of one of these roles; ``city``: of operators, one at the top."""
+    return Depends(ByRole(_known(names), city=city))
 
 
-def stepped_up(*names: str) -> Any:
+def stepped_up(*names: str, city: bool = False) -> Any:
     """The same, with a fresh proof: a passkey's touch, or a code, in the last minutes."""
-    return Depends(ByRole(_known(names), fresh=True))
+    return Depends(ByRole(_known(names), fresh=True, city=city))
 
 
 #: A session of anybody.

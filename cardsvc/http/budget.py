@@ -1,4 +1,4 @@
-"""What strangers may begin without saying who they are: so many a minute from one address."""
+"""What an address may begin without saying who it is, and staff with the signer: so often a minute."""
 
 import threading
 from collections import Counter
@@ -15,6 +15,8 @@ BEGINNINGS: Final = 120
 PICTURES: Final = 30
 #: Chips that are held to phones, many of which a network may show as one address; each costs one check.
 TAPS: Final = 600
+#: Nobody touches a key so often. The signer keeps 10,000 nonces for the whole city, each for ten minutes.
+NONCES: Final = 60
 #: Counted at once: beyond it somebody floods from everywhere, and all strangers wait for the next minute.
 ADDRESSES: Final = 10_000
 
@@ -28,13 +30,13 @@ class Budget:
     _spent: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self, address: str, now: datetime) -> None:
+    def spend(self, who: str, now: datetime) -> None:
         """Count one beginning; raises ``too_often`` for one too many."""
         with self._lock:
             if self._since is None or not self._since <= now < self._since + WINDOW:
                 self._since = now
                 self._spent.clear()
-            full = len(self._spent) >= ADDRESSES and address not in self._spent
-            if full or self._spent[address] >= self.limit:
-                raise ServiceError("too_often", "too many attempts from your address: wait a minute")
-            self._spent[address] += 1
+            full = len(self._spent) >= ADDRESSES and who not in self._spent
+            if full or self._spent[who] >= self.limit:
+                raise ServiceError("too_often", "too many attempts: wait a minute")
+            self._spent[who] += 1

@@ -45,6 +45,7 @@ _BY_REASON: Final[Mapping[str, int]] = {
     "name_taken": 409,
     "cannot_go_on": 409,
     "office_may_not": 403,
+    "only_at_top": 403,
     "step_up_needed": 403,
     "foreign_origin": 403,
     "nobody_alone": 403,

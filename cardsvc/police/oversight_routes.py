@@ -13,7 +13,7 @@ from cardsvc.records.look_reviews import ReviewRecord
 router = APIRouter(prefix="/api/oversight", tags=["oversight"])
 
 Served = Annotated[Serving, running]
-Watcher = Annotated[Caller, roles("operator", "auditor", "dpo")]
+Watcher = Annotated[Caller, roles("operator", "auditor", "dpo", city=True)]
 Reviewer = Annotated[Caller, roles("dpo")]
 LookId = Annotated[shapes.Id, Path(description="The look.")]
 

@@ -1,4 +1,4 @@
-"""Venues for people: operators change their rules, departments look at those of their services."""
+"""Venues for people: operators at the top change their rules, departments look at those of their services."""
 
 from collections import Counter
 from typing import Annotated
@@ -12,10 +12,11 @@ from cardsvc.records import Transaction, VenueRecord
 router = APIRouter(prefix="/api", tags=["venues"])
 
 Served = Annotated[Serving, running]
-Looking = Annotated[Caller, roles("operator", "department")]
-Operator = Annotated[Caller, roles("operator")]
+#: Doors are no office's: whoever rules them is an operator whom nobody is above.
+Looking = Annotated[Caller, roles("operator", "department", city=True)]
+Operator = Annotated[Caller, roles("operator", city=True)]
 #: Whoever says what opens a door has just proved who it is.
-FreshOperator = Annotated[Caller, stepped_up("operator")]
+FreshOperator = Annotated[Caller, stepped_up("operator", city=True)]
 VenueId = Annotated[shapes.Slug, Path()]
 
 

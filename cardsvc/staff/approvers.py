@@ -114,7 +114,7 @@ class ApproverKeys:
 
     def challenge(self, request: str, by: str, now: datetime) -> dict[str, Any]:
         """Options with which ``by`` approves; raises ``request_not_found``, ``nobody_alone``."""
-        nonce = self.installation.signer.nonce()
+        nonce = self.installation.nonce(by, now)
         with self.installation.store.transaction() as tx:
             waiting = tx.approver_requests.get(request)
             _check_other(waiting, by)

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from cardsvc.errors import ServiceError
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
@@ -22,3 +24,10 @@ class Caller:
     session: str
     method: str
     stepped_up_until: datetime | None
+
+
+def check_top(caller: Caller) -> None:
+    """Let nobody do what concerns the whole city whose office has others above it; raises ``only_at_top``."""
+    if len(caller.above) > 1:
+        words = f"this concerns every office; an operator of {caller.above[-1]} does it"
+        raise ServiceError("only_at_top", words)

@@ -124,7 +124,8 @@ class Provider:
             raise _refused(f"its token does not hold ({type(error).__name__})") from error
         _check_claims(claims, self.issuer, self.client_id, nonce, now)
         staff = claims.get(self.claim)
-        if not isinstance(staff, str) or not staff:
+        # A NUL or half a surrogate pair is nobody's name, and no database holds it.
+        if not isinstance(staff, str) or not staff or not staff.isprintable():
             raise _refused(f"its token has no {self.claim}")
         return staff
 
@@ -190,7 +191,7 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, client: str, nonce: st
         raise _refused("its token is over")
     if not isinstance(made, int | float) or made - leeway > instant:
         raise _refused("its token is of the future")
-    if not secrets.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()):
+    if not secrets.compare_digest(str(claims.get("nonce", "")).encode("utf-8", "replace"), nonce.encode()):
         raise _refused("its token answers another question")
 
 

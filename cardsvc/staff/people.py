@@ -1,6 +1,7 @@
 """The staff roll and the tree of offices, as an operator keeps them.
 
-An operator sees and changes the people and offices of the own office and those below it.
+An operator sees and changes the people and offices of the own office and those below it. People whose word or
+sight goes beyond offices are for operators whom nobody is above.
 """
 
 from collections.abc import Sequence
@@ -19,10 +20,10 @@ from cardsvc.records import (
 )
 from cardsvc.staff import lockout
 from cardsvc.staff.approvers import ADD, file_addition
-from cardsvc.staff.caller import Caller
+from cardsvc.staff.caller import Caller, check_top
 from cardsvc.staff.founding import open_founder
 from cardsvc.staff.invitations import Invited, invite
-from cardsvc.staff.powers import KEYED_ROLES, KINDS, PASSKEY_ROLES, POWERS, ROLES
+from cardsvc.staff.powers import CITY_ROLES, KEYED_ROLES, KINDS, PASSKEY_ROLES, POWERS, ROLES
 from verify.services import Service
 
 
@@ -63,7 +64,10 @@ def all_people(store: Store, caller: Caller, now: datetime) -> list[Person]:
 
 
 def add_person(store: Store, caller: Caller, member: StaffMember, now: datetime) -> StaffMember:
-    """Put somebody on the roll; raises ``staff_exists``, ``bad_staff``, ``not_your_office``."""
+    """Put somebody on the roll.
+
+    Raises ``staff_exists``, ``bad_staff``, ``not_your_office``, ``only_at_top``.
+    """
     with store.transaction() as tx:
         if any(one.id == member.id for one in tx.staff.all()):
             raise Conflict("staff_exists", f"{member.id} is on the staff roll already")
@@ -182,12 +186,19 @@ def _own(tx: Transaction, caller: Caller, staff: str) -> StaffMember:
     if member is None or member.office not in caller.offices:
         # Whoever is not theirs is nobody to them.
         raise NotFound("staff_not_found", f"{staff} is not on the staff roll of {caller.office}")
+    _check_reach(caller, member)
     return member
+
+
+def _check_reach(caller: Caller, member: StaffMember) -> None:
+    if member.role in CITY_ROLES:
+        check_top(caller)
 
 
 def _check_member(tx: Transaction, caller: Caller, member: StaffMember) -> None:
     if member.role not in ROLES:
         raise _field("bad_staff", "role", "unknown_role", f"a role is one of {', '.join(sorted(ROLES))}")
+    _check_reach(caller, member)
     if member.office not in caller.offices:
         raise ServiceError("not_your_office", f"{member.office} is not {caller.office}, nor below it")
     tx.offices.get(member.office)

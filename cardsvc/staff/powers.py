@@ -18,6 +18,8 @@ NEEDED: Final[Mapping[str, str]] = {
 KINDS: Final = frozenset(
     {"centre", "community", "scenic", "company", "campus", "bank", "police", "department", "other"}
 )
+#: Whose sight or word is of no one office: an operator whom nobody is above lets them in, and no other.
+CITY_ROLES: Final = frozenset({"auditor", "department", "dpo"})
 #: Whose word changes cards, rights or staff, or opens people's files: a password would be too little.
 PASSKEY_ROLES: Final = frozenset({"approver", "department", "officer", "operator"})
 #: Whose passkeys the signer has to know.

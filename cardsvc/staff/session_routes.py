@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from cardsvc.errors import ServiceError
 from cardsvc.http.access import (
@@ -28,7 +28,6 @@ from verify.errors import CardsvcError
 router = APIRouter(prefix="/api", tags=["sign-in"])
 
 Served = Annotated[Serving, running]
-Code = Annotated[shapes.Token, Path(description="The invitation's code.")]
 
 
 def party_of(serving: Serving) -> Party:
@@ -176,10 +175,10 @@ def step_up(
     return _admitted(serving, response, signed)
 
 
-@router.get("/invitations/{code}", dependencies=[anyone])
-def invitation(serving: Served, request: Request, code: Code) -> shapes.InvitationAnswer:
+@router.post("/invitations/look", dependencies=[anyone])
+def invitation(serving: Served, request: Request, body: shapes.Invitation) -> shapes.InvitationAnswer:
     """Say whose invitation it is."""
-    found, member = _enrolment(serving).look(code, address_of(request), serving.clock())
+    found, member = _enrolment(serving).look(body.code, address_of(request), serving.clock())
     return shapes.InvitationAnswer(
         staff=member.id,
         name=member.name,
@@ -191,41 +190,39 @@ def invitation(serving: Served, request: Request, code: Code) -> shapes.Invitati
     )
 
 
-@router.post("/invitations/{code}/passkey/options", dependencies=[anyone])
-def enrol_passkey_options(serving: Served, request: Request, code: Code) -> shapes.Ceremony:
+@router.post("/invitations/passkey/options", dependencies=[anyone])
+def enrol_passkey_options(serving: Served, request: Request, body: shapes.Invitation) -> shapes.Ceremony:
     """Begin to make a passkey."""
-    flow, options = _enrolment(serving).passkey_options(code, address_of(request), serving.clock())
+    flow, options = _enrolment(serving).passkey_options(body.code, address_of(request), serving.clock())
     return shapes.Ceremony(flow=flow, options=options)
 
 
-@router.post("/invitations/{code}/passkey", dependencies=[anyone])
+@router.post("/invitations/passkey", dependencies=[anyone])
 def enrol_passkey(
-    serving: Served, request: Request, response: Response, code: Code, body: shapes.NewPasskey
+    serving: Served, request: Request, response: Response, body: shapes.NewPasskey
 ) -> shapes.SessionAnswer:
     """Take the invitation with a passkey, and sign in."""
     signed = _enrolment(serving).by_passkey(
-        code, body.flow, body.credential.plain(), body.label, address_of(request), serving.clock()
+        body.code, body.flow, body.credential.plain(), body.label, address_of(request), serving.clock()
     )
     return _admitted(serving, response, signed)
 
 
-@router.post("/invitations/{code}/password", dependencies=[anyone])
-def enrol_password(
-    serving: Served, request: Request, code: Code, body: shapes.NewPassword
-) -> shapes.SecondFactor:
+@router.post("/invitations/password", dependencies=[anyone])
+def enrol_password(serving: Served, request: Request, body: shapes.NewPassword) -> shapes.SecondFactor:
     """Take a password, and give the second factor."""
     flow, uri, svg = _enrolment(serving).begin_password(
-        code, body.password, address_of(request), serving.clock()
+        body.code, body.password, address_of(request), serving.clock()
     )
     return shapes.SecondFactor(flow=flow, totp_uri=uri, totp_svg=svg)
 
 
-@router.post("/invitations/{code}/password/confirm", dependencies=[anyone])
+@router.post("/invitations/password/confirm", dependencies=[anyone])
 def confirm_password(
-    serving: Served, request: Request, response: Response, code: Code, body: shapes.ConfirmPassword
+    serving: Served, request: Request, response: Response, body: shapes.ConfirmPassword
 ) -> shapes.SessionAnswer:
     """Take the invitation with the password and its second factor, and sign in."""
     signed = _enrolment(serving).confirm_password(
-        code, body.flow, body.totp, address_of(request), serving.clock()
+        body.code, body.flow, body.totp, address_of(request), serving.clock()
     )
     return _admitted(serving, response, signed)

@@ -124,6 +124,12 @@ class SessionAnswer(Answer):
     public_url: str
 
 
+class Invitation(Body):
+    """The code that opens an invitation: in a body, for addresses are written down on their way."""
+
+    code: Token
+
+
 class InvitationAnswer(Answer):
     """Whose invitation it is; ``passwords`` says whether a password may be chosen instead of a passkey."""
 
@@ -136,7 +142,7 @@ class InvitationAnswer(Answer):
     expires: datetime
 
 
-class NewPasskey(Body):
+class NewPasskey(Invitation):
     """The browser's answer, and what the owner calls the passkey."""
 
     flow: Token
@@ -144,7 +150,7 @@ class NewPasskey(Body):
     label: Label = "Passkey"
 
 
-class NewPassword(Body):
+class NewPassword(Invitation):
     """A password that somebody chose."""
 
     password: Password
@@ -158,7 +164,7 @@ class SecondFactor(Answer):
     totp_svg: str
 
 
-class ConfirmPassword(Body):
+class ConfirmPassword(Invitation):
     """The first code of the new second factor."""
 
     flow: Token

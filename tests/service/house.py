@@ -98,18 +98,18 @@ class Browser:
 
     def enrol(self, code: str, device: Device, **bent: Any) -> Any:
         """Take an invitation with a passkey."""
-        begun = self.post(f"/api/invitations/{code}/passkey/options")
-        body = {"flow": begun["flow"], "credential": device.create(begun["options"], **bent), "label": "Test"}
-        return self.post(f"/api/invitations/{code}/passkey", body)
+        begun = self.post("/api/invitations/passkey/options", {"code": code})
+        made = {"credential": device.create(begun["options"], **bent), "label": "Test"}
+        return self.post("/api/invitations/passkey", {"code": code, "flow": begun["flow"], **made})
 
     def enrol_password(self, code: str, clock: Clock, password: str = PASSWORD) -> pyotp.TOTP:
         """Take an invitation with a password; gives the second factor."""
-        begun = self.post(f"/api/invitations/{code}/password", {"password": password})
+        begun = self.post("/api/invitations/password", {"code": code, "password": password})
         assert begun["totp_svg"].startswith("<svg")
         totp = pyotp.parse_uri(begun["totp_uri"])
         assert isinstance(totp, pyotp.TOTP)
-        body = {"flow": begun["flow"], "totp": totp.at(clock.now)}
-        self.post(f"/api/invitations/{code}/password/confirm", body)
+        body = {"code": code, "flow": begun["flow"], "totp": totp.at(clock.now)}
+        self.post("/api/invitations/password/confirm", body)
         return totp
 
     def sign_in(self, device: Device, **bent: Any) -> Any:
@@ -195,7 +195,7 @@ def open_house(
     """The service over that data, running."""
     settings: Settings = settings_for(data, database_url).model_copy(update=changed)
     clock, log = Clock(), Log()
-    policy = SignerPolicy(demo=True, permit_free=frozenset(map(int, PERMIT_FREE_CLASSES)))
+    policy = SignerPolicy(not settings.production, frozenset(map(int, PERMIT_FREE_CLASSES)))
     signer = open_signer_service(data, Passphrase.from_file(settings.passphrase_file), policy, clock)
     cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     try:

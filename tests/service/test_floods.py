@@ -8,7 +8,7 @@ import pytest
 from cardsvc.errors import ServiceError
 from cardsvc.http.access import counted_as
 from cardsvc.http.bodies import MAX_DEPTH
-from cardsvc.http.budget import ADDRESSES, BEGINNINGS, WINDOW, Budget
+from cardsvc.http.budget import ADDRESSES, BEGINNINGS, NONCES, WINDOW, Budget
 from tests.desk.town import NOW
 from tests.service.house import House
 
@@ -55,6 +55,20 @@ def test_one_address_takes_nothing_from_another() -> None:
     with pytest.raises(ServiceError, match="wait a minute"):
         budget.spend("192.0.2.1", NOW + WINDOW - timedelta(seconds=1))
     budget.spend("192.0.2.1", NOW + WINDOW)
+
+
+def test_one_approver_leaves_the_signers_nonces_to_the_others(house: House) -> None:
+    chief1, chief2 = house.enrolled("chief1"), house.enrolled("chief2")
+    house.enrolled("library1")
+    (request,) = chief1.get("/api/approver-keys")["requests"]
+    at = f"/api/approver-keys/requests/{request['id']}/challenge"
+    for _ in range(NONCES):
+        chief1.post(at)
+    answer = chief1.client.post(at)
+    assert (answer.status_code, answer.json()["reason"]) == (429, "too_often")
+    chief2.post(at)
+    house.clock.now += WINDOW
+    chief1.post(at)
 
 
 def test_what_is_counted_has_a_limit() -> None:

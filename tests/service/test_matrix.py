@@ -35,6 +35,12 @@ def test_no_route_hides_from_the_matrix() -> None:
     assert len(ROUTES) > 40
 
 
+def test_what_opens_something_stands_in_no_address() -> None:
+    """Whatever passes a request on may write its address down; codes and tokens travel in bodies."""
+    places = {place for _, path, _ in ROUTES for place in re.findall(r"\{(\w+)\}", path)}
+    assert not places & {"code", "token", "flow", "password", "totp"}
+
+
 def test_what_anybody_may_call_is_known() -> None:
     """A new door for strangers is opened here, on purpose, or not at all."""
     open_doors = {path for _, path, access in ROUTES if access.allowed is None}
@@ -53,9 +59,8 @@ def test_what_anybody_may_call_is_known() -> None:
         *("/healthz", "/readyz", "/metrics", "/api/openapi.json"),
         *("/api/session/passkey/options", "/api/session/passkey", "/api/session/password"),
         *("/api/session/ways", "/api/session/oidc", "/api/session/oidc/callback"),
-        *("/api/invitations/{code}", "/api/invitations/{code}/passkey/options"),
-        *("/api/invitations/{code}/passkey", "/api/invitations/{code}/password"),
-        "/api/invitations/{code}/password/confirm",
+        *("/api/invitations/look", "/api/invitations/passkey/options", "/api/invitations/passkey"),
+        *("/api/invitations/password", "/api/invitations/password/confirm"),
         *("/trust/root", "/trust/root/{version}", "/trust/bundle/{venue}", "/trust/issued/{kid}"),
         *("/trust/keys", "/s", "/s/{list_id}", "/.well-known/jwks.json"),
         # Readers: each proves itself by a code, a signed assertion or a token, never by a session.
@@ -115,6 +120,37 @@ def test_an_office_that_may_nothing_keeps_its_people_out(house: House, role: str
         if access.allowed is not None and role in access.allowed and access.powers:
             answer = _call(browser, method, path)
             assert answer.json()["reason"] == "office_may_not", path
+
+
+def test_an_operator_of_a_branch_rules_no_city(house: House) -> None:
+    branch = {"id": "operator9", "name": "Branch", "role": "operator", "office": "Choucheng Bank Branch"}
+    house.as_("operator1").post("/api/staff", branch)
+    browser, wrong = house.as_("operator9"), []
+    for method, path, access in ROUTES:
+        if access.allowed is None or "operator" not in access.allowed:
+            continue
+        reason = _reason(_call(browser, method, path))
+        if access.city != (reason == "only_at_top"):
+            wrong.append((method, path, reason))
+        if method in ("DELETE", "POST"):
+            browser = house.as_("operator9")  # Signing out, or up, may have been among them.
+    assert wrong == []
+
+
+def test_what_is_of_no_one_office_is_known() -> None:
+    """Doors, readers and the audit are nobody's branch: each of their routes says so."""
+    city = {path for _, path, access in ROUTES if access.city}
+    rooms = (
+        "/api/venues",
+        "/api/readers",
+        "/api/reader-codes",
+        "/api/use",
+        "/api/audit",
+        "/api/oversight/budgets",
+    )
+    assert city == {
+        path for _, path, access in ROUTES if path.startswith(rooms) and access.allowed is not None
+    }
 
 
 @pytest.mark.parametrize("role", sorted(ROLES))

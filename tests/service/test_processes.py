@@ -194,10 +194,10 @@ def test_the_console_invites_who_cannot_sign_in_yet(house: House, monkeypatch: p
     assert rows["clerk2"]["url"].startswith(f"{PUBLIC_URL}/desk#/invitation/")
     browser, code = house.browser(), rows["chief1"]["url"].rpartition("/")[2]
     # A founder who never came keeps the founder's right under the new code; the old code is void.
-    assert browser.get(f"/api/invitations/{code}")["founder"] is True
+    assert browser.post("/api/invitations/look", {"code": code})["founder"] is True
     assert browser.enrol(code, house.device("chief1"))["approver_key"] == "active"
     old = house.founders["chief1"]
-    assert house.browser().reason("GET", f"/api/invitations/{old}") == "invitation_over"
+    assert house.browser().reason("POST", "/api/invitations/look", {"code": old}) == "invitation_over"
 
 
 def test_the_console_of_a_real_service_lets_operators_in_alone(
@@ -252,6 +252,17 @@ def test_what_the_console_proves_is_checked_where_nothing_is_installed(
     assert (
         _reason(_run(house, monkeypatch, "audit", "verify", "--proof", gone[1], "--key", key)) == "unreadable"
     )
+
+
+def test_a_real_service_wants_a_real_signer(house: House) -> None:
+    """One of a demonstration takes over what nobody approved."""
+    settings = house.site.settings.model_copy(update={"production": True})
+    with (
+        pytest.raises(ServiceError, match="CARDSVC_PRODUCTION") as refused,
+        open_served(settings, house.site.signer),
+    ):
+        pass
+    assert refused.value.reason == "unsafe_setting"
 
 
 @pytest.mark.parametrize("place", [None, "DATA/checkpoints"])

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import RSAKey
 from webauthn.helpers import bytes_to_base64url
 
@@ -45,7 +45,9 @@ class LocalProvider:
             seal = hmac.digest(self.key.as_pem(private=False), text.encode(), "sha256")
             return f"{text}.{bytes_to_base64url(seal)}"
         key = RSAKey.generate_key(2048, {"kid": "1"}) if self.foreign_key else self.key
-        return jwt.encode({"alg": "RS256", "kid": "1"}, claims, key)
+        # JSON in ASCII says half a surrogate pair, too, which the library's own writer cannot.
+        head = {"typ": "JWT", "alg": "RS256", "kid": "1"}
+        return jws.serialize_compact(head, json.dumps(claims), key)
 
     def answer(self, path: str, form: dict[str, str]) -> dict[str, Any] | None:
         """What it says to a request; None: it fails."""

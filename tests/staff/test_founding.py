@@ -16,10 +16,10 @@ from tests.service.house import House
 
 def _begin(house: House, staff: str) -> tuple[Any, str, dict[str, Any]]:
     browser, code = house.browser(), house.founders[staff]
-    begun = browser.post(f"/api/invitations/{code}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": code})
     credential = house.device(staff).create(begun["options"])
-    body = {"flow": begun["flow"], "credential": credential, "label": "Test"}
-    return browser, f"/api/invitations/{code}/passkey", body
+    body = {"code": code, "flow": begun["flow"], "credential": credential, "label": "Test"}
+    return browser, "/api/invitations/passkey", body
 
 
 def _known(house: House) -> list[str]:
@@ -99,7 +99,10 @@ def test_the_console_renews_an_open_founders_code_in_production(
     renewed = CliRunner().invoke(command, ["staff", "invite", "chief1", "--json"])
     assert renewed.exit_code == 0, renewed.output
     code = renewed.stdout.split("#/invitation/")[1].split('"')[0]
-    assert house.browser().reason("GET", f"/api/invitations/{house.founders['chief1']}") == "invitation_over"
+    assert (
+        house.browser().reason("POST", "/api/invitations/look", {"code": house.founders["chief1"]})
+        == "invitation_over"
+    )
     assert house.browser().enrol(code, house.device("chief1"))["approver_key"] == "active"
     assert _known(house) == ["chief1"]
     used = CliRunner().invoke(command, ["staff", "invite", "chief1"])
@@ -110,5 +113,5 @@ def test_a_locked_founder_registers_nothing(house: House) -> None:
     browser, at, body = _begin(house, "chief1")
     house.as_("operator1").post("/api/staff/chief1/lock")
     assert browser.reason("POST", at, body) == "invitation_over"
-    assert browser.reason("GET", at.removesuffix("/passkey")) == "invitation_over"
+    assert browser.reason("POST", "/api/invitations/look", {"code": body["code"]}) == "invitation_over"
     assert _known(house) == []

@@ -75,8 +75,11 @@ def test_somebody_signs_in_and_out(served: House, provider: LocalProvider) -> No
         {"exp": None},
         {"iat": 99999999999},
         {"nonce": "another"},
+        {"nonce": "\ud800"},
         {"sub": "nobody"},
         {"sub": None},
+        {"sub": "\ud800"},
+        {"sub": "a\0b"},
     ],
     ids=lambda bent: "-".join(bent),
 )

@@ -71,6 +71,21 @@ def test_an_operator_reaches_the_own_office_and_those_below_alone(house: House) 
     assert offices == {"Yiwu Centre 01", "Jimingshan Community", "Fotang Old Town", "Trade City Company"}
 
 
+@pytest.mark.parametrize("role", ["auditor", "department", "dpo"])
+def test_whose_word_goes_beyond_offices_is_let_in_at_the_top(house: House, role: str) -> None:
+    branch, top = _operator_of_centre_01(house), house.as_("operator1")
+    body = {"id": "far1", "name": "Far", "role": role, "office": "Yiwu Centre 01"}
+    assert branch.reason("POST", "/api/staff", body) == "only_at_top"
+    assert branch.reason("PATCH", "/api/staff/clerk1", {"role": role}) == "only_at_top"
+    top.post("/api/staff", body)
+    # Whoever invites somebody anew could come in that person's place.
+    assert branch.reason("POST", "/api/staff/far1/invitation") == "only_at_top"
+    assert branch.reason("PATCH", "/api/staff/far1", {"role": "clerk"}) == "only_at_top"
+    assert "far1" in {one["id"] for one in branch.get("/api/staff")["staff"]}
+    top.post("/api/staff/far1/invitation")
+    branch.call("PATCH", "/api/staff/clerk1", {"role": "operator"})
+
+
 POINT = {"name": "Hotel point", "parent": "Yiwu Centre 01", "kind": "company", "may": ["file"]}
 
 
@@ -177,7 +192,10 @@ def test_an_answer_that_does_not_count_takes_no_others_away(house: House) -> Non
 
 def test_a_founders_code_founds_once(house: House) -> None:
     house.enrolled("chief1")
-    assert house.browser().reason("GET", f"/api/invitations/{house.founders['chief1']}") == "invitation_over"
+    assert (
+        house.browser().reason("POST", "/api/invitations/look", {"code": house.founders["chief1"]})
+        == "invitation_over"
+    )
 
 
 def test_an_approver_with_a_new_invitation_is_no_founder_any_more(house: House) -> None:
@@ -279,10 +297,10 @@ def test_who_is_no_approver_any_more_asks_for_nothing(house: House) -> None:
 @pytest.mark.parametrize("label", ["\u3000key", "a\u200bb", "\u202eyek", "x" * 101, ""])
 def test_a_label_that_the_signer_refuses_is_refused_at_once(house: House, label: str) -> None:
     browser, code = house.browser(), house.invitation("library1")
-    begun = browser.post(f"/api/invitations/{code}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": code})
     credential = house.device("library1").create(begun["options"])
     body = {"flow": begun["flow"], "credential": credential, "label": label}
-    answer = browser.client.post(f"/api/invitations/{code}/passkey", json=body)
+    answer = browser.client.post("/api/invitations/passkey", json=body | {"code": code})
     assert (answer.status_code, [one["field"] for one in answer.json()["fields"]]) == (422, ["label"])
 
 

@@ -20,7 +20,7 @@ Bend = Callable[[House, Device, dict[str, Any]], None]
 def test_an_invitation_becomes_a_passkey_that_signs_in(either_house: House) -> None:
     code = either_house.invitation("clerk1")
     browser, device = either_house.browser(), either_house.device("clerk1")
-    told = browser.get(f"/api/invitations/{code}")
+    told = browser.post("/api/invitations/look", {"code": code})
     assert (told["staff"], told["role"], told["founder"]) == ("clerk1", "clerk", False)
     session = browser.enrol(code, device)
     assert session["staff"]["name"] == "Demo Clerk One"
@@ -71,7 +71,9 @@ def test_whatever_is_wrong_the_words_are_the_same(house: House, wrong: dict[str,
 def test_who_approves_or_looks_people_up_needs_a_passkey(house: House, role: str) -> None:
     code = house.founders.get(role) or house.invitation(role)
     body = {"password": PASSWORD}
-    assert house.browser().reason("POST", f"/api/invitations/{code}/password", body) == "passkey_needed"
+    assert (
+        house.browser().reason("POST", "/api/invitations/password", body | {"code": code}) == "passkey_needed"
+    )
 
 
 def _with_role(house: House, staff: str, role: str) -> None:
@@ -94,13 +96,12 @@ def test_a_password_does_not_follow_into_a_role_with_passkeys(house: House) -> N
 
 def test_a_password_begun_as_a_clerk_is_not_an_operators(house: House) -> None:
     browser, code = house.browser(), house.invitation("clerk1")
-    begun = browser.post(f"/api/invitations/{code}/password", {"password": PASSWORD})
+    begun = browser.post("/api/invitations/password", {"code": code, "password": PASSWORD})
     _with_role(house, "clerk1", "operator")
     totp = pyotp.parse_uri(begun["totp_uri"])
     assert isinstance(totp, pyotp.TOTP)
-    body = {"flow": begun["flow"], "totp": totp.at(house.clock.now)}
-    at = f"/api/invitations/{code}/password/confirm"
-    assert browser.reason("POST", at, body) == "passkey_needed"
+    body = {"code": code, "flow": begun["flow"], "totp": totp.at(house.clock.now)}
+    assert browser.reason("POST", "/api/invitations/password/confirm", body) == "passkey_needed"
 
 
 def test_a_new_role_with_passkeys_takes_the_password_away(house: House) -> None:
@@ -114,7 +115,7 @@ def test_a_new_role_with_passkeys_takes_the_password_away(house: House) -> None:
 @pytest.mark.parametrize("weak", ["short", "clerk1clerk1clerk1", "aaaaaaaaaaaaaaaa"])
 def test_a_weak_password_is_refused_beside_its_field(house: House, weak: str) -> None:
     code = house.invitation("clerk1")
-    answer = house.browser().client.post(f"/api/invitations/{code}/password", json={"password": weak})
+    answer = house.browser().client.post("/api/invitations/password", json={"code": code, "password": weak})
     assert answer.status_code == 422
     assert [one["field"] for one in answer.json()["fields"]] == ["password"]
 
@@ -214,9 +215,9 @@ def test_an_enrolment_that_misses_a_check_is_refused_and_the_invitation_stays(
     house: House, bent: dict[str, Any]
 ) -> None:
     code, device, browser = house.invitation("clerk1"), house.device("clerk1"), house.browser()
-    begun = browser.post(f"/api/invitations/{code}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": code})
     body = {"flow": begun["flow"], "credential": device.create(begun["options"], **bent)}
-    assert browser.reason("POST", f"/api/invitations/{code}/passkey", body) == "passkey_refused"
+    assert browser.reason("POST", "/api/invitations/passkey", body | {"code": code}) == "passkey_refused"
     assert browser.enrol(code, device)["staff"]["id"] == "clerk1"
 
 
@@ -246,53 +247,54 @@ def test_a_challenge_of_one_ceremony_serves_no_other(house: House) -> None:
 
 def test_a_replayed_enrolment_is_refused(either_house: House) -> None:
     code, browser = either_house.invitation("clerk1"), either_house.browser()
-    begun = browser.post(f"/api/invitations/{code}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": code})
     body = {"flow": begun["flow"], "credential": either_house.device("clerk1").create(begun["options"])}
-    browser.post(f"/api/invitations/{code}/passkey", body)
+    browser.post("/api/invitations/passkey", body | {"code": code})
     thief = either_house.browser()
-    assert thief.reason("POST", f"/api/invitations/{code}/passkey", body) == "invitation_over"
-    assert thief.reason("POST", f"/api/invitations/{code}/passkey/options") == "invitation_over"
+    assert thief.reason("POST", "/api/invitations/passkey", body | {"code": code}) == "invitation_over"
+    assert thief.reason("POST", "/api/invitations/passkey/options", {"code": code}) == "invitation_over"
     assert (
-        thief.reason("POST", f"/api/invitations/{code}/password", {"password": PASSWORD}) == "invitation_over"
+        thief.reason("POST", "/api/invitations/password", {"code": code, "password": PASSWORD})
+        == "invitation_over"
     )
-    assert thief.reason("GET", f"/api/invitations/{code}") == "invitation_over"
+    assert thief.reason("POST", "/api/invitations/look", {"code": code}) == "invitation_over"
 
 
 def test_a_ceremony_begun_before_the_invitation_was_used_is_refused(house: House) -> None:
     code, browser, thief = house.invitation("clerk1"), house.browser(), house.browser()
-    begun = thief.post(f"/api/invitations/{code}/passkey/options")
+    begun = thief.post("/api/invitations/passkey/options", {"code": code})
     browser.enrol(code, house.device("clerk1"))
     other = Device(house.device("clerk1").rp_id, house.device("clerk1").origin)
     body = {"flow": begun["flow"], "credential": other.create(begun["options"])}
-    assert thief.reason("POST", f"/api/invitations/{code}/passkey", body) == "invitation_over"
+    assert thief.reason("POST", "/api/invitations/passkey", body | {"code": code}) == "invitation_over"
 
 
 def test_an_invitation_grows_old(house: House) -> None:
     code = house.invitation("clerk1")
     house.clock.pass_by(days=5)
-    assert house.browser().reason("GET", f"/api/invitations/{code}") == "invitation_over"
+    assert house.browser().reason("POST", "/api/invitations/look", {"code": code}) == "invitation_over"
 
 
 def test_a_later_invitation_ends_an_earlier_one(house: House) -> None:
     first, second = house.invitation("clerk1"), house.invitation("clerk1")
-    assert house.browser().reason("GET", f"/api/invitations/{first}") == "invitation_over"
-    assert house.browser().get(f"/api/invitations/{second}")["staff"] == "clerk1"
+    assert house.browser().reason("POST", "/api/invitations/look", {"code": first}) == "invitation_over"
+    assert house.browser().post("/api/invitations/look", {"code": second})["staff"] == "clerk1"
 
 
 def test_a_flow_of_one_invitation_serves_no_other(house: House) -> None:
     mine, theirs = house.invitation("clerk1"), house.invitation("clerk2")
     browser = house.browser()
-    begun = browser.post(f"/api/invitations/{mine}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": mine})
     body = {"flow": begun["flow"], "credential": house.device("clerk1").create(begun["options"])}
-    assert browser.reason("POST", f"/api/invitations/{theirs}/passkey", body) == "passkey_refused"
+    assert browser.reason("POST", "/api/invitations/passkey", body | {"code": theirs}) == "passkey_refused"
 
 
 def test_nobodys_passkey_becomes_somebody_elses(house: House) -> None:
     house.enrolled("clerk1")
     browser, device, code = house.browser(), house.device("clerk1"), house.invitation("clerk2")
-    begun = browser.post(f"/api/invitations/{code}/passkey/options")
+    begun = browser.post("/api/invitations/passkey/options", {"code": code})
     body = {"flow": begun["flow"], "credential": device.create(begun["options"])}
-    assert browser.reason("POST", f"/api/invitations/{code}/passkey", body) == "credential_in_use"
+    assert browser.reason("POST", "/api/invitations/passkey", body | {"code": code}) == "credential_in_use"
 
 
 def test_recovery_ends_every_session_and_every_way_in(either_house: House) -> None:
@@ -493,7 +495,7 @@ def test_one_address_cannot_try_every_account(house: House, monkeypatch: pytest.
     for number in range(5):
         body = {"staff": f"guess{number}", "password": PASSWORD, "totp": "000000"}
         assert browser.reason("POST", "/api/session/password", body) == "wrong_credentials"
-    assert browser.reason("GET", f"/api/invitations/{'x' * 32}") == "locked_out"
+    assert browser.reason("POST", "/api/invitations/look", {"code": "x" * 32}) == "locked_out"
     sign_in = browser.assertion(house.device("clerk1"))
     assert browser.reason("POST", "/api/session/passkey", sign_in) == "locked_out"
 
@@ -504,8 +506,8 @@ def test_guessing_invitations_counts_against_the_address(
     monkeypatch.setitem(_limits(), "address", 3)
     browser = house.browser()
     for _ in range(3):
-        assert browser.reason("GET", f"/api/invitations/{'x' * 32}") == "invitation_over"
-    assert browser.reason("GET", f"/api/invitations/{'x' * 32}") == "locked_out"
+        assert browser.reason("POST", "/api/invitations/look", {"code": "x" * 32}) == "invitation_over"
+    assert browser.reason("POST", "/api/invitations/look", {"code": "x" * 32}) == "locked_out"
 
 
 def test_a_locked_account_has_no_way_in(house: House) -> None:

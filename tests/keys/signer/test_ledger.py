@@ -14,9 +14,18 @@ from keys.errors import KeysError
 from keys.founding import Founder, SignerPlaces, found_signer
 from keys.ledger import Ledger, LedgerFacts
 from keys.requests import ExtendRequest, ReinstateRequest, challenge_of
+from keys.service import MOST_ENTRIES_A_DAY
 from keys.signing import ActFact
 from tests.keys.conftest import CHEAP, NOW, refused
-from tests.keys.signer.bench import OFFICE, PASSPHRASE, PERMIT_DAY, Bench, number_of, payloads
+from tests.keys.signer.bench import (
+    OFFICE,
+    PASSPHRASE,
+    PERMIT_DAY,
+    Bench,
+    make_bench,
+    number_of,
+    payloads,
+)
 from verify.cose import EDDSA, PublicKey, verify_signature
 from verify.days import DEFAULT_OFFSET_S
 
@@ -134,6 +143,31 @@ def test_two_histories_of_one_audit_are_never_both_signed(bench: Bench) -> None:
     bench.service.sign_checkpoint(checkpoint(8, bytes([1] * 32)))
 
 
+def test_no_checkpoint_is_so_far_ahead_that_honest_ones_come_no_more(bench: Bench) -> None:
+    most = MOST_ENTRIES_A_DAY
+    for size in (10**18 - 1, most + 1):
+        with refused("checkpoint_too_far"):
+            bench.service.sign_checkpoint(checkpoint(size))
+    bench.service.sign_checkpoint(checkpoint(most))
+    bench.reopen()
+    with refused("checkpoint_too_far"):
+        bench.service.sign_checkpoint(checkpoint(most + 1))
+    bench.clock.pass_(days=1)
+    bench.service.sign_checkpoint(checkpoint(most + 1))
+    bench.service.sign_checkpoint(checkpoint(2 * most))
+    with refused("checkpoint_too_far"):
+        bench.service.sign_checkpoint(checkpoint(2 * most + 1))
+    bench.clock.pass_(days=3)
+    with refused("checkpoint_too_far"):
+        bench.service.sign_checkpoint(checkpoint(5 * most + 1))
+    bench.service.sign_checkpoint(checkpoint(5 * most))
+
+
+def test_a_demos_audit_grows_as_fast_as_its_console(tmp_path: Path) -> None:
+    with make_bench(tmp_path / "var", demo=True) as bench:
+        assert bench.service.sign_checkpoint(checkpoint(10 * MOST_ENTRIES_A_DAY))
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -165,6 +199,30 @@ def test_records_and_signer_name_what_the_other_lacks(bench: Bench) -> None:
     found = bench.service.reconcile([known, bytes(32)], [])
     assert [(fact.number, fact.at) for fact in found.lacking] == [(number_of(2), bench.now)]
     assert (found.lacking_count, found.unknown, found.unknown_count) == (1, (bytes(32),), 1)
+
+
+def test_in_parts_they_name_the_same(bench: Bench) -> None:
+    bench.issue(*map(payloads, range(1, 9)))
+    request = ReinstateRequest(bench.asked(), number_of(1)).encode()
+    bench.service.record_act(request, bench.approve("chief1", request))
+    theirs = [sha256(payloads(number).gate).digest() for number in range(1, 5)]
+    theirs += [bytes([byte]) * 32 for byte in (0, 99, 100, 255)]
+    acts = [b"\xff" * 32]
+    whole = bench.service.reconcile(theirs, acts)
+    parts = [
+        bench.service.reconcile_part(
+            *span, *([one for one in some if span[0] <= one[0] <= span[1]] for some in (theirs, acts))
+        )
+        for span in ((0, 0), (1, 99), (100, 254), (255, 255))
+    ]
+    assert (whole.lacking_count, whole.unknown_count, whole.acts_lacking_count) == (4, 4, 1)
+    for name in ("lacking_count", "unknown_count", "acts_lacking_count", "acts_unknown_count"):
+        assert sum(getattr(one, name) for one in parts) == getattr(whole, name), name
+    for name in ("lacking", "unknown", "acts_lacking", "acts_unknown"):
+        assert {fact for one in parts for fact in getattr(one, name)} == set(getattr(whole, name)), name
+    for first, last in ((5, 4), (-1, 0), (0, 256)):
+        with refused("bad_part"):
+            bench.service.reconcile_part(first, last, [], [])
 
 
 def test_so_they_do_of_acts(bench: Bench) -> None:

@@ -1,6 +1,7 @@
 """Change one field of a sound card, expect one reason: the policy of the signer, whoever approved."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -10,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from issuance.cardpage import masked
+from issuance.errors import FieldError
 from issuance.fields import MAX_PASSPORT, MIN_PASSPORT
+from issuance.names import latin_name, native_name
 from keys.errors import KeysError
 from keys.lint import AHEAD_S, FRESH_S, CardPolicy, lint_card, lint_chip
 from tests.keys.conftest import NOW, refused
@@ -160,6 +163,31 @@ def test_one_field_of_the_identity_code(changed: dict[str, Any], reason: str) ->
         identity = replace(identity, unknown=unknown)
     with refused(reason):
         lint(gate, identity)
+
+
+#: The signs among which Latin letters stand, their marks, and what people type between them.
+SIGNS = [*range(0x20, 0x3000), *range(0xA640, 0xAC00), *range(0xFB00, 0x10000), *range(0x1DF00, 0x1E000)]
+
+
+def test_a_name_that_the_desk_takes_is_a_name_here() -> None:
+    """Else a card is refused after its approver's touch, and nobody sees why: ʻ, ʼ and ʹ are such letters."""
+    taken, gate = [], gate_card()
+    for sign in map(chr, SIGNS):
+        with suppress(FieldError):
+            taken.append(latin_name("surname", f"O{sign}ktamov"))
+    assert {"Oʻktamov", "Oʼktamov", "Oʹktamov", "O'ktamov", "Oßktamov"} <= set(taken)
+    assert len(taken) > 1000
+    for name in taken:
+        lint(gate, identity_card(gate, full_name=f"{name}, Aziz"))
+
+
+@pytest.mark.parametrize("name", ["ʻ", "ʼʼ", "ʻ-ʻ"])
+def test_marks_alone_are_no_name_here_nor_at_the_desk(name: str) -> None:
+    gate = gate_card()
+    with refused("bad_native_name"):
+        lint(gate, replace(identity_card(gate), native_name=("uzb", name)))
+    with pytest.raises(FieldError):
+        native_name("name_native", name)
 
 
 @pytest.mark.parametrize(

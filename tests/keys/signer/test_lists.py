@@ -496,8 +496,8 @@ def test_the_hotlist_names_what_was_signed_and_travels_where_it_belongs(carded: 
     def hot(*places: int, seq: int, hotlist: bool = True) -> bytes:
         lists = (ListSnapshot(URI, permit_days={1: PERMIT_DAY}, hot=places),)
         snapshot = Snapshot(datetime.fromtimestamp(carded.now, UTC), lists)
-        whole = order(carded, venue="police", services=(), seq=seq, snapshot=snapshot, hotlist=hotlist)
-        return carded.service.sign_bundle(whole)
+        served = {"services": (), "policy": Policy().encode(), "hotlist": hotlist}
+        return carded.service.sign_bundle(order(carded, venue="police", seq=seq, snapshot=snapshot, **served))
 
     root = carded.service.hello().roots[-1]
     pinned = TrustState.pin(root, now=carded.now, issuer="cn-yiwu", venue="police")

@@ -307,6 +307,31 @@ def test_a_lost_print_holds_no_phone(phone: Bench) -> None:
         phone.service.sign_token(proof(phone, once=33), token(phone).encode())
 
 
+def test_no_word_of_a_phone_ends_the_hold_of_its_card(phone: Bench) -> None:
+    phone.sign_list({1: SUSPENDED})
+    lose(phone)
+    with refused("card_is_held"):
+        code_of(phone, PHONE, 7)
+    phone.reinstate(number_of(1))
+    assert code_of(phone, PHONE, 7, once=31)
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_a_hold_counts_at_a_phone_between_two_tokens(phone: Bench, used: bool) -> None:
+    """Of a print that was lost before, no index of the print tells of it."""
+    if used:
+        code_of(phone, PHONE, 7)
+        phone.clock.pass_(days=15)
+    lose(phone)
+    phone.sign_list({1: SUSPENDED})
+    sign_phones(phone, {7: SUSPENDED})
+    sign_phones(phone, {})  # Of a phone without a token the records say nothing, held or not.
+    with refused("card_is_held"):
+        code_of(phone, PHONE, 7, once=31)
+    phone.reinstate(number_of(1))
+    assert code_of(phone, PHONE, 7, once=32)
+
+
 def replace_print(bench: Bench, print_no: int) -> None:
     """Another print of the card, at the index ``100 + print_no``."""
     changed = {

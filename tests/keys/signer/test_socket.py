@@ -131,7 +131,7 @@ def test_there_is_no_method_that_gives_a_key_or_signs_plain_bytes() -> None:
         *("enrol_phone", "sign_token", "sign_standing", "report_print_lost", "move_phone", "carries"),
         *("register_recovery", "begin_recovery", "finish_recovery", "stop_recovery"),
         *("sign_bundle", "sign_status_list", "sign_issued", "sign_checkpoint", "unseal", "reconcile"),
-        *("approvers", "found_approver", "add_approver", "remove_approver"),
+        *("reconcile_part", "approvers", "found_approver", "add_approver", "remove_approver"),
     }
 
 

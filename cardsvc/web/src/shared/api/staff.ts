@@ -66,14 +66,13 @@ export async function stepUp(code: () => Promise<string>): Promise<void> {
   await call("POST", "/api/session/step-up", { flow, ...proof });
 }
 
-const invited = (code: string) => `/api/invitations/${encodeURIComponent(code)}`;
-
-export const invitation = (code: string) => call<Invitation>("GET", invited(code));
+/** The code travels in the body: whatever passes a request on may write its address down. */
+export const invitation = (code: string) => call<Invitation>("POST", "/api/invitations/look", { code });
 
 export async function enrolPasskey(code: string, label: string): Promise<Session> {
-  const { flow, options } = await call<Flow>("POST", `${invited(code)}/passkey/options`);
+  const { flow, options } = await call<Flow>("POST", "/api/invitations/passkey/options", { code });
   const credential = await enrolment(options);
-  return call<Session>("POST", `${invited(code)}/passkey`, { flow, credential, label });
+  return call<Session>("POST", "/api/invitations/passkey", { code, flow, credential, label });
 }
 
 export interface TotpOffer {
@@ -82,9 +81,9 @@ export interface TotpOffer {
   readonly totp_svg: string;
 }
 export const choosePassword = (code: string, password: string) =>
-  call<TotpOffer>("POST", `${invited(code)}/password`, { password });
+  call<TotpOffer>("POST", "/api/invitations/password", { code, password });
 export const confirmPassword = (code: string, flow: string, totp: string) =>
-  call<Session>("POST", `${invited(code)}/password/confirm`, { flow, totp });
+  call<Session>("POST", "/api/invitations/password/confirm", { code, flow, totp });
 
 export interface StaffMember extends Person {
   readonly state: string;
