@@ -18,6 +18,7 @@ from issuance.layout import DESIGNS
 from issuance.names import Cut, chinese_name, name_on_card, native_name
 from issuance.passport import day_of
 from issuance.person import UNKNOWN_DAY, read_person
+from keys.lint import MAX_PERMIT_YEARS, latest_permit_day
 from verify.days import day_number
 from verify.services import CardClass, Service
 
@@ -231,6 +232,10 @@ def _rules(form: Form, application: Application, today: date) -> None:
         if last is not None and last != UNKNOWN_DAY and form.fine(field) and last < today:
             document = field.partition("_")[0]
             form.wrong(field, "expired", f"The {document} ended on {last}; a valid one is needed.")
+    stay, latest = application.permit_expiry, latest_permit_day(today)
+    if stay is not None and stay > latest:
+        words = f"No permit lasts over {MAX_PERMIT_YEARS} years: a day to {latest} was expected, {stay} came"
+        form.wrong("permit_expiry", "out_of_range", f"{words}; read it again.")
     without = application.permit_kind == NO_PERMIT and application.card_class not in PERMIT_FREE_CLASSES
     if without and form.fine("class"):
         words = f"A {application.card_class.label} card needs a permit; give its kind, number and last day."

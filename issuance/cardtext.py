@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from issuance.cardpage import LANGUAGES
-from issuance.errors import FieldError, IssuanceError
+from issuance.errors import FieldError
 from issuance.layout import POINTS_PER_MM, Label, Piece, Seal, Text
 from issuance.lettering import CAP_HEIGHT, Fitted, Letterer, Room
 from issuance.typefaces import Weight
@@ -39,42 +39,33 @@ class Setter:
         # Dates, classes and offices come again and again; what tells a person is never kept.
         self._fit_common = lru_cache(maxsize=1024)(letterer.fit)
 
-    def fixed_words(self, pieces: Iterable[Piece]) -> dict[str, Fitted]:
-        """Labels and seals: fitted once, the same on every card."""
-        words: dict[str, Fitted] = {}
-        for piece in pieces:
-            if isinstance(piece, Label):
-                weight = _WEIGHTS[piece.weight]
-                room = _room(piece, 0.0)
-                words[piece.name] = self._letterer.fit(
-                    piece.text, room, weight, field=piece.name, tracking=piece.tracking
-                )
-            elif isinstance(piece, Seal):
-                size = piece.h * _SEAL_FILL * POINTS_PER_MM
-                words[piece.name] = self._fixed(piece.text, size, Weight.STRONG)
-        return words
+    def fixed_word(self, piece: Label | Seal) -> Fitted:
+        """A label or a seal: fitted once, the same on every card."""
+        if isinstance(piece, Seal):
+            return self._fixed(piece.text, piece.h * _SEAL_FILL * POINTS_PER_MM, Weight.STRONG, "text")
+        return self._letterer.fit(
+            piece.text, _room(piece, 0.0), _WEIGHTS[piece.weight], field="text", tracking=piece.tracking
+        )
 
-    def _fixed(self, text: str, size: float, weight: Weight) -> Fitted:
+    def _fixed(self, text: str, size: float, weight: Weight, field: str) -> Fitted:
         """One line at its natural width, whatever that is."""
-        line = self._letterer.shape(text, weight, language="zho")
+        line = self._letterer.shape(text, weight, language="zho", field=field)
         return Fitted((line,), size, 1.0, (CAP_HEIGHT * size,), size)
 
-    def label(self, side: str, piece: Text) -> Fitted:
+    def label(self, piece: Text) -> Fitted:
         """The small words over a field, which the layout's author has to keep short enough."""
-        fitted = self._fixed(piece.label, piece.label_size, Weight.REGULAR)
+        fitted = self._fixed(piece.label, piece.label_size, Weight.REGULAR, "label")
         width = fitted.lines[0].width * piece.label_size / POINTS_PER_MM
         if width > piece.w:
-            raise IssuanceError(
-                "bad_layout",
-                f"{side}.{piece.name} label: needs {width:.1f} mm, and the box has {piece.w:.1f} mm",
-            )
+            words = f"label: needs {width:.1f} mm, and the box has {piece.w:.1f} mm"
+            raise FieldError("label", "does_not_fit", words)
         return fitted
 
     def place(self, side: Sequence[Piece], values: Mapping[str, str], language: str | None) -> Placed:
         """Fit every text of a side; a box ``below`` another moves up under what stands there.
 
-        A text that finds no room under a tall one has it set smaller. Raises `FieldError` ``no_glyph`` and
-        ``name_does_not_fit``.
+        A text that finds no room under a tall one has it set smaller. Raises `FieldError` ``no_glyph``,
+        ``name_does_not_fit`` and ``does_not_fit``.
         """
         texts = {piece.field: piece for piece in side if isinstance(piece, Text)}
         squeezed: dict[str, float] = {}
@@ -88,7 +79,7 @@ class Setter:
                 first = first or error
                 under = texts[error.field]
                 tall = next((one for one in texts.values() if one.name == under.below), None)
-                if placed is not None or tall is None or error.reason != "name_does_not_fit":
+                if placed is not None or tall is None or error.reason == "no_glyph":
                     break
             if tall is None or not values.get(tall.field) or squeezed.get(tall.name, 0.0) >= tall.h:
                 break

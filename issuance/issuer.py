@@ -103,7 +103,7 @@ class Codes:
 def prepare(order: PrintOrder, rehearsal: Rehearsal) -> Prepared:
     """Fit the order into its two codes and rehearse both; refuse with numbers what cannot be."""
     _check_plausible(order)
-    gate, by_list = _fit_gate(order, rehearsal)
+    gate, by_list = fit_gate(order, rehearsal)
     identity, face, left_out = _fit_identity(order, gate, rehearsal)
     prepared = Prepared(gate.encode(), identity.encode(), by_list, left_out, face)
     rehearsal.check(prepared.gate, gate)
@@ -187,7 +187,7 @@ def _check_plausible(order: PrintOrder) -> None:
         raise IssuanceError("portrait_missing", "no card without a face: take or upload a portrait")
 
 
-def _fit_gate(order: PrintOrder, rehearsal: Rehearsal) -> tuple[Card, dict[Service, date | None]]:
+def fit_gate(order: PrintOrder, rehearsal: Rehearsal) -> tuple[Card, dict[Service, date | None]]:
     """Print what fits: dated services leave for the lists, the soonest to end first (section 3, claim 6)."""
     by_list = {service: until for service, until in order.services.items() if service not in PRINTABLE}
     printed = {service: until for service, until in order.services.items() if service in PRINTABLE}

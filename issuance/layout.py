@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: Whole printer pixels, because 85.60 mm would shift codes off the grid.
@@ -176,6 +176,8 @@ class Layout:
     safe: float = 0.0  #: what must be read keeps this far from every edge, in millimetres
     bleed: float = 0.0  #: grounds run this far over the edge, for sheets that are cut
     masks: frozenset[str] = frozenset()  #: fields that are printed, and coded, only in part
+    #: ``front.title`` → path and line of a piece's words, for what shows only when they are set.
+    where: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

@@ -33,6 +33,7 @@ from issuance.layout import (
     Text,
     Waves,
 )
+from verify.services import PRINTABLE
 
 #: The drawings of the services, shared by all designs.
 PICTOGRAMS = "services.svg"
@@ -70,6 +71,8 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+#: What a PDF takes as the name of a resource as it stands (ISO 32000-1, 7.3.5), and a digest as its letters.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _TOP = frozenset({"name", "version", "safe", "bleed", "masks", "colours", "words", "front", "back"})
 
 
@@ -145,6 +148,7 @@ class _Reader:
         self._path = path
         self._lines = text.splitlines()
         self._safe = 0.0
+        self._where: dict[str, str] = {}
         try:
             self._data = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:  # its words end with the line and column
@@ -170,6 +174,7 @@ class _Reader:
             safe=self._safe,
             bleed=self._edge("bleed", MAX_BLEED),
             masks=self._masks(),
+            where=self._where,
         )
         for side, missing in _missing(layout):
             raise self._fault(side, "", f"a card needs {missing} on this side")
@@ -190,7 +195,7 @@ class _Reader:
 
     def _masks(self) -> frozenset[str]:
         value = self._data.get("masks", [])
-        if not isinstance(value, list) or not all(one in MASKABLE for one in value):
+        if not isinstance(value, list) or not all(isinstance(one, str) and one in MASKABLE for one in value):
             raise self._fault("", "masks", f"a list of {', '.join(sorted(MASKABLE))} was expected")
         return frozenset(value)
 
@@ -198,11 +203,15 @@ class _Reader:
         pieces: list[Piece] = []
         for name, values in self._table(side).items():
             where = f"{side}.{name}"
-            if not isinstance(values, dict) or values.get("kind") not in _KINDS:
+            if not _NAME.fullmatch(name):
+                raise self._fault(where, "", "a name of A-Z, a-z, digits and _ was expected, a letter first")
+            kind = values.get("kind") if isinstance(values, dict) else None
+            if not isinstance(values, dict) or not isinstance(kind, str) or kind not in _KINDS:
                 raise self._fault(where, "kind", f"one of {', '.join(sorted(_KINDS))} was expected")
             piece = self._piece(where, name, values, colours)
             self._check(where, piece, pieces)
             pieces.append(piece)
+            self._where[where] = self._place(where, "label" if isinstance(piece, Text) else "text")
         return tuple(pieces)
 
     def _piece(
@@ -258,6 +267,10 @@ class _Reader:
             raise self._fault(
                 where, "x", f"the box leaves the card of {PAGE_MM[0]:.2f} by {PAGE_MM[1]:.2f} mm"
             )
+        if isinstance(piece, (*_READ, Waves)) and min(piece.w, piece.h) <= 0:
+            raise self._fault(where, "w" if piece.w <= 0 else "h", "a box of some size was expected")
+        if isinstance(piece, Waves) and piece.length <= 0:
+            raise self._fault(where, "length", f"a size on paper was expected, not {piece.length!r}")
         near = min(piece.x, piece.y, PAGE_MM[0] - piece.x - piece.w, PAGE_MM[1] - piece.y - piece.h)
         if isinstance(piece, _READ) and near < self._safe - 1e-6:
             raise self._fault(
@@ -265,12 +278,29 @@ class _Reader:
             )
         if isinstance(piece, Text) and piece.below and piece.below not in {other.name for other in before}:
             raise self._fault(where, "below", f"no piece {piece.below!r} stands before this one")
+        if isinstance(piece, Text) and piece.field in {one.field for one in before if isinstance(one, Text)}:
+            raise self._fault(where, "field", f"{piece.field} stands on this side already")
+        if isinstance(piece, Services):
+            self._check_services(where, piece)
         if isinstance(piece, Code):
             if piece.pixels < MIN_PIXELS:
                 raise self._fault(where, "pixels", f"codes need {MIN_PIXELS} printer pixels a module or more")
             need = (17 + 4 * piece.max_version + 8) * piece.pixels * 25.4 / DPI
             if min(piece.w, piece.h) < need:
                 raise self._fault(where, "max_version", f"version {piece.max_version} needs {need:.2f} mm")
+
+    def _check_services(self, where: str, piece: Services) -> None:
+        """A card may carry every service that is printed at all."""
+        if piece.tile <= 0 or piece.gap < 0:
+            key = "tile" if piece.tile <= 0 else "gap"
+            raise self._fault(where, key, "a size on paper was expected")
+        across = min(piece.columns, len(PRINTABLE))
+        down = math.ceil(len(PRINTABLE) / piece.columns)
+        wide, tall = (count * (piece.tile + piece.gap) - piece.gap for count in (across, down))
+        if wide > piece.w + 1e-6 or tall > piece.h + 1e-6:
+            has = f"the box has {piece.w:g} by {piece.h:g} mm"
+            words = f"{len(PRINTABLE)} tiles need {wide:.2f} by {tall:.2f}, and {has}"
+            raise self._fault(where, "columns", words)
 
     def _words(self) -> dict[tuple[str, str], tuple[str, str]]:
         words: dict[tuple[str, str], tuple[str, str]] = {}
@@ -304,9 +334,10 @@ class _Reader:
         return (red / 255, green / 255, blue / 255)
 
     def _fault(self, table: str, key: str, words: str) -> IssuanceError:
-        return IssuanceError(
-            "bad_layout", f"{self._path}, line {self._line(table, key)}: {table} {key}: {words}"
-        )
+        return IssuanceError("bad_layout", f"{self._place(table, key)} {key}: {words}")
+
+    def _place(self, table: str, key: str) -> str:
+        return f"{self._path}, line {self._line(table, key)}: {table}"
 
     def _line(self, table: str, key: str) -> int:
         """The line of a key in a table, or of the table's head, or the last line."""
@@ -314,7 +345,7 @@ class _Reader:
         for number, line in enumerate(self._lines, 1):
             found = re.match(r"\s*\[([^\]]+)\]", line)
             if found:
-                current = found.group(1).strip()
+                current = found.group(1).strip().replace('"', "").replace("'", "")  # a name may be quoted
             if current == table:
                 head = min(head, number)
                 if key and re.match(rf"\s*{re.escape(key)}\s*=", line):

@@ -29,6 +29,9 @@ LINE_GAP = 0.08
 #: Height of a capital letter in the base face, in em: every line is at least that high.
 CAP_HEIGHT = 0.714
 
+#: Texts that their holder may spell shorter; any other is what a document says.
+_NAMES = frozenset({"name", "name_native", "name_chinese"})
+
 #: Format characters that change shapes and have no glyph of their own (Persian, Indic names).
 _JOINERS = frozenset("\u200c\u200d")
 #: Scripts that are broken between any two characters.
@@ -190,7 +193,8 @@ class Letterer:
     ) -> Fitted:
         """The text inside ``room``: condensed, else on more lines, else smaller; never clipped.
 
-        Raises `FieldError` ``no_glyph``, or ``name_does_not_fit`` with the sizes when nothing helps.
+        Raises `FieldError` ``no_glyph``, or with the sizes, when nothing helps, ``name_does_not_fit`` and for
+        other fields ``does_not_fit``.
         """
         whole = self.shape(text, weight, language=language, field=field, tracking=tracking)
         base = int(whole.right_to_left)
@@ -257,12 +261,10 @@ def _does_not_fit(text: str, shaped: Callable[[str], Line], room: Room, field: s
     else:
         long = f"{len(text)} characters need {shaped(text).width * room.min_size:.0f} pt"
         lines = f"there are {lines}, {room.height:.0f} pt high"
-    return FieldError(
-        field,
-        "name_does_not_fit",
-        f"{field}: {long} at the smallest readable size of {room.min_size} pt, and {lines}:"
-        " ask the holder how the name may be shortened",
-    )
+    words = f"{field}: {long} at the smallest readable size of {room.min_size} pt, and {lines}"
+    if field not in _NAMES:
+        return FieldError(field, "does_not_fit", f"{words}: read it again, or write it shorter")
+    return FieldError(field, "name_does_not_fit", f"{words}: ask the holder how the name may be shortened")
 
 
 def _levels(text: str, field: str, given: int | None = None) -> tuple[int, list[int]]:

@@ -44,6 +44,8 @@ _TABLE: dict[str, tuple[str, ...]] = {
 
 #: Characters, not names, whose letters are remembered: more than all Latin alphabets have.
 KEPT_CHARACTERS = 2048
+#: What decoders put where they could read nothing: the letter that stood there is lost.
+_LOST = "\ufffd"
 #: Joiners that Persian and Indic spelling needs; every other invisible character is refused.
 _JOINERS = frozenset("\u200c\u200d")
 #: Decompositions of shapes that old programs stored in place of letters: joined forms, half and full width.
@@ -63,8 +65,9 @@ class Cut:
 def clean(field: str, text: str, limit: int) -> str:
     """Bring a typed text into NFC, without outer or double spaces, of at most ``limit`` characters.
 
-    Raises :class:`FieldError` when it is too long, or when it holds a control, a direction control or an
-    unassigned character: these are named, never dropped, since they change what a person reads.
+    Raises :class:`FieldError` when it is too long, or when it holds a control, a direction control, an
+    unassigned character or one that was lost on the way: these are named, never dropped, since they change
+    what a person reads.
     """
     if len(text) > 4 * limit:  # before any work; NFC can shorten a text by marks, not by that much
         raise too_long(field, len(text), limit)
@@ -73,6 +76,9 @@ def clean(field: str, text: str, limit: int) -> str:
     for place, char in enumerate("" if text.isascii() and text.isprintable() else text, 1):
         if unicodedata.category(char) in {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"} and char not in _JOINERS:
             raise _foreign(field, "forbidden_character", place, char, "remove it")
+        if char == _LOST:
+            advice = "type the letter that was lost, and save files as UTF-8"
+            raise _foreign(field, "forbidden_character", place, char, advice)
     text = " ".join(text.split())
     if len(text) > limit:
         raise too_long(field, len(text), limit)
@@ -112,7 +118,8 @@ def native_name(field: str, text: str) -> str:
         if not (letter or joiner or char in _NATIVE_PUNCTUATION or char == " "):
             raise _foreign(field, "not_a_letter", place, char, "remove it")
         before = char
-    if not any(char.isalpha() for char in text):
+    # Some apostrophes are letters to Unicode, and no name by themselves.
+    if not any(char.isalpha() and char not in _NATIVE_PUNCTUATION for char in text):
         raise FieldError(field, "no_letter", "There is no letter in this name; type it, or leave it out.")
     return text
 

@@ -155,7 +155,8 @@ def _layout(lines: tuple[str, ...]) -> str:
     for place, line in enumerate(lines, 1):
         strange = sorted(set(line) - _VALUES.keys())
         if strange:
-            words = f"Passport lines: {' '.join(strange)} cannot stand there; read line {place} again."
+            named = " ".join(char if char.isprintable() else f"U+{ord(char):04X}" for char in strange)
+            words = f"Passport lines: {named} cannot stand there; read line {place} again."
             errors.append(FieldError("mrz", "forbidden_character", words))
     if not errors and layout == "TD2" and lines[0].startswith("IDFRA"):
         words = "French identity cards of before 2021 have a layout of their own; use the passport."

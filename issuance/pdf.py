@@ -12,16 +12,18 @@ from pathlib import Path
 
 from issuance import art, carddraw
 from issuance.backdrop import Backdrop, make_backdrop
-from issuance.cardpage import CardPage, names_of, values_of
+from issuance.cardpage import CardPage, values_of
 from issuance.cardtext import Placed, Setter
-from issuance.errors import IssuanceError
+from issuance.errors import FieldError, IssuanceError
 from issuance.layout import (
     PAGE_POINTS,
     POINTS_PER_MM,
     POINTS_PER_PIXEL,
     Code,
+    Label,
     Layout,
     Portrait,
+    Seal,
     Services,
     Text,
 )
@@ -48,6 +50,8 @@ from verify.services import PRINTABLE
 __all__ = ["CardPage", "CardPrinter", "Ready", "print_cards"]
 
 SIDES = ("front", "back")
+#: All digits are of one width: where one number and one day fit, all do. They are fitted with the layout.
+ALIKE: Mapping[str, str] = {"number": "0000 0000 0000 0", "birth": "0000-00-00"}
 _BLEED = BLEED_PIXELS * POINTS_PER_PIXEL
 #: A hair less, so that rounding does not light a further row of pixels.
 _CUT = _BLEED - 0.01
@@ -79,7 +83,7 @@ class CardPrinter:
     """Prints cards of one layout, one after the other; keep one a process."""
 
     def __init__(self, layout: Layout, fonts_dir: Path) -> None:
-        """Open the faces and set the words that every card of ``layout`` carries."""
+        """Open the faces and set the words that every card of ``layout`` carries; raises ``bad_layout``."""
         self.layout = layout
         self._setter = Setter(Letterer(open_typefaces(fonts_dir)))
         self._pictograms = art.pictograms(layout.pictograms)
@@ -87,13 +91,9 @@ class CardPrinter:
         if missing:
             raise IssuanceError("bad_art", f"{layout.pictograms} has no drawing for: {', '.join(missing)}")
         self._sides = {"front": layout.front, "back": layout.back}
-        self._labels = {
-            (piece.label, piece.label_size): self._setter.label(side, piece)
-            for side, pieces in self._sides.items()
-            for piece in pieces
-            if isinstance(piece, Text) and piece.label
-        }
-        self._words = {side: self._setter.fixed_words(pieces) for side, pieces in self._sides.items()}
+        self._labels: dict[tuple[str, float], Fitted] = {}
+        self._words: dict[str, dict[str, Fitted]] = {side: {} for side in SIDES}
+        self._set_words()
         self.static = Lettered()
         fixed = [fitted for words in self._words.values() for fitted in words.values()]
         for fitted in (*self._labels.values(), *fixed):
@@ -103,10 +103,26 @@ class CardPrinter:
         self._art: dict[str, Mapping[str, Art]] = {}
         self._backdrops: dict[str, Backdrop] = {}
 
+    def _set_words(self) -> None:
+        """Fit what every card says; raises ``bad_layout`` with the line of words that cannot be printed."""
+        for side, pieces in self._sides.items():
+            for piece in pieces:
+                try:
+                    if isinstance(piece, Label | Seal):
+                        self._words[side][piece.name] = self._setter.fixed_word(piece)
+                    elif isinstance(piece, Text):
+                        if piece.label:
+                            self._labels[piece.label, piece.label_size] = self._setter.label(piece)
+                        if piece.field in ALIKE:
+                            self._setter.place([piece], ALIKE, None)
+                except FieldError as error:
+                    where = self.layout.where[f"{side}.{piece.name}"]
+                    raise IssuanceError("bad_layout", f"{where} {error}") from error
+
     def prepare(self, page: CardPage) -> Ready:
         """Fit a card and make its codes: what is wrong with it is said here, before a file is begun.
 
-        Raises `FieldError` ``no_glyph``, ``name_does_not_fit`` and ``bad_picture``, and `IssuanceError`
+        Raises `FieldError` ``no_glyph``, ``…does_not_fit`` and ``bad_picture``, and `IssuanceError`
         ``code_too_large`` and ``not_alphanumeric``; nothing is clipped or left out silently.
         """
         values = values_of(page, self.layout)
@@ -144,17 +160,15 @@ class CardPrinter:
             document.page(f"q\n1 0 0 1 {art.num(_BLEED)} {art.num(_BLEED)} cm\n/Art Do\nQ\n", resources, size)
         return document.finish()
 
-    def check_names(
-        self, *, name: str, name_native: str | None, language_native: str | None, name_chinese: str | None
-    ) -> None:
-        """Fit the names of a card that is not made yet, and draw nothing.
+    def check_texts(self, page: CardPage) -> None:
+        """Fit the texts of a card that is not made yet, and draw nothing.
 
-        Raises `FieldError` ``no_glyph`` and ``name_does_not_fit`` for the field ``name``, ``name_native`` or
-        ``name_chinese``, exactly when :meth:`render` would.
+        Raises `FieldError` ``no_glyph`` and ``…does_not_fit`` for the field of the layout that cannot be
+        printed, exactly when :meth:`render` would.
         """
-        values = names_of(name, name_native, name_chinese)
+        values = {name: text for name, text in values_of(page, self.layout).items() if name not in ALIKE}
         for pieces in self._sides.values():
-            self._setter.place(pieces, values, language_native)
+            self._setter.place(pieces, values, page.language_native)
 
     def side(self, side: str, card: Ready, shared: _Shared) -> tuple[str, Reference]:
         """The operators of one side of a card, and the resources they name."""

@@ -225,6 +225,8 @@ def _orientation(image: Image.Image) -> int:
 
 def _plain_mode(image: Image.Image) -> Image.Image:
     """Bring palettes, 16-bit greys and the like to a mode that can be resized without loss of meaning."""
+    if image.mode in ("RGB", "L") and "transparency" in image.info:
+        return image.convert("RGBA")  # one colour stands for nothing at all (PNG, tRNS)
     if image.mode in ("RGB", "RGBA", "CMYK", "L", "LA"):
         image.load()
         return image

@@ -15,10 +15,10 @@ from PIL import Image, ImageFilter
 
 from issuance.faces import SEARCH_HEIGHT, Box, find_faces, framed
 from issuance.findings import Finding, judged
-from issuance.pictures import FILE_MAX, PIXELS_MAX, Picture, PortraitError
+from issuance.pictures import FILE_MAX, PIXELS_MAX, Picture, PortraitError, is_heic
 
 __all__ = ["FACE_MAX", "FILE_MAX", "PIXELS_MAX", "PRINT_MAX", "PRINT_SIZE", "Crop", "Finding", "Portrait",
-           "PortraitError", "face_within", "prepare_portrait"]  # fmt: skip
+           "PortraitError", "face_within", "for_browsers", "prepare_portrait"]  # fmt: skip
 
 #: The least width and height in pixels, upright: below it the print would be blurred.
 SOURCE_MIN = (240, 320)
@@ -31,6 +31,8 @@ CROP_MIN = (120, 154)
 PRINT_MAX = 40 * 1024
 #: JPEG qualities tried for the print, from good to poor; pure noise fits with the last.
 PRINT_QUALITIES = (88, 80, 70, 60, 45, 30, 15)
+#: For a screen, where a part is framed.
+SCREEN_QUALITY = 85
 #: The face in the identity code (docs/format.md section 2).
 FACE_SIZE = (48, 64)
 #: The most bytes a face may ever have (docs/format.md section 2).
@@ -112,6 +114,16 @@ def face_within(print_jpeg: bytes, limit: int = 400) -> bytes:
     source = Picture(print_jpeg)
     whole = (0.0, 0.0, float(source.size[0]), float(source.size[1]))
     return _face_webp(source.cut(whole, PRINT_SIZE), min(limit, FACE_MAX))
+
+
+def for_browsers(data: bytes) -> bytes:
+    """A portrait file as browsers show it: HEIC, which most cannot, as JPEG of the same upright pixels."""
+    if not is_heic(data):
+        return data
+    source, out = Picture(data), io.BytesIO()
+    whole = (0.0, 0.0, float(source.size[0]), float(source.size[1]))
+    source.cut(whole, source.size).save(out, "JPEG", quality=SCREEN_QUALITY)
+    return out.getvalue()
 
 
 def _faces_of(source: Picture) -> tuple[Box, ...]:

@@ -232,8 +232,13 @@ def _check_permit(card: Card, policy: CardPolicy) -> None:
         return
     today = day_at(card.issued_at, policy.day_offset_s)
     _need(card.permit_day >= today, "permit_over", f"the permit ended on {date_of(card.permit_day)}")
-    latest = day_number(_years_later(date_of(today), MAX_PERMIT_YEARS))
+    latest = day_number(latest_permit_day(date_of(today)))
     _need(card.permit_day <= latest, "implausible_permit", f"no permit lasts {MAX_PERMIT_YEARS} years")
+
+
+def latest_permit_day(today: date) -> date:
+    """The last day that a permit may have which is looked at ``today``: no stay is allowed for longer."""
+    return _years_later(today, MAX_PERMIT_YEARS)
 
 
 def _check_services(card: Card, policy: CardPolicy) -> None:
@@ -318,11 +323,14 @@ def _letters(text: str, limit: int, marks: frozenset[str], script: str) -> bool:
         return False
     found = False
     for char in text:
+        # First of all: some apostrophes are letters to Unicode (Lm), and of no script.
+        if char in marks:
+            continue
         if unicodedata.category(char)[0] == "L":
             if not unicodedata.name(char, "").startswith(script):
                 return False
             found = True
-        elif char not in marks and unicodedata.category(char)[0] != "M":
+        elif unicodedata.category(char)[0] != "M":
             return False
     return found
 

@@ -197,7 +197,7 @@ def test_the_longest_application_is_issued_by_the_desk_and_says_what_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The paper has no room for words that long; here the limits of the codes alone are asked.
-    monkeypatch.setattr(CardPrinter, "check_names", lambda self, **names: None)
+    monkeypatch.setattr(CardPrinter, "check_texts", lambda self, page: None)
     with make_town(tmp_path / "data") as town:
         card = town.card(longest(random.Random(4)))
         assert card.notes == ("native_name_not_in_code",)

@@ -173,8 +173,8 @@ class CardActs:
         if record.act in WITHOUT_KEY:
             return None, expires
         keys = asserting.keys_of(self._site, self._actor.id)
-        made_at = int(self._now.timestamp())
-        asked = Asked(record.requested_by, offices, self._site.signer.nonce(), made_at)
+        nonce, made_at = self._site.nonce(self._actor.id, self._now), int(self._now.timestamp())
+        asked = Asked(record.requested_by, offices, nonce, made_at)
         if record.act == REPLACE:
             request = self._reserve_replacement(record, asked, expires)
         else:

@@ -108,7 +108,8 @@ class Approving:
             raise Explained("open_first", words, members={"must_open": must_open})
         # Questions to another process are asked before the writing transaction begins.
         keys = asserting.keys_of(self._site, self._actor.id)
-        asked = Asked(submitter, offices, self._site.signer.nonce(), int(self._now.timestamp()))
+        nonce = self._site.nonce(self._actor.id, self._now)
+        asked = Asked(submitter, offices, nonce, int(self._now.timestamp()))
         kid = self._site.signer.card_kid(len(weighed))
         begun = self._reserve(weighed, asked, kid, office, keys)
         self._reach("reserved")
@@ -146,7 +147,13 @@ class Approving:
 
     def _weigh(self, tx: Transaction, place: int, record: CaseRecord) -> _Weighed:
         raw = record.content["application"]
-        judged = judge(raw, has_portrait=record.has_portrait, settings=self._site.settings, now=self._now)
+        judged = judge(
+            raw,
+            has_portrait=record.has_portrait,
+            settings=self._site.settings,
+            now=self._now,
+            office=record.office,
+        )
         portrait = portrait_of(tx, record)
         if judged.application is None or portrait is None:
             fields = [(record.id, error.reason, f"{error.field}: {error}") for error in judged.errors]

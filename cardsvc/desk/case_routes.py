@@ -22,7 +22,7 @@ from cardsvc.http.access import Caller, Serving, roles, running, stepped_up
 from issuance.errors import FieldError, LinesRefused
 from issuance.fields import lines as lines_of
 from issuance.passport import read_lines
-from issuance.portrait import Crop
+from issuance.portrait import Crop, for_browsers
 
 router = APIRouter(prefix="/api/desk", tags=["desk"])
 
@@ -110,12 +110,12 @@ def portrait(
     case: CaseId,
     kind: Annotated[str, Query(pattern="^(original|print|face)$")] = "print",
 ) -> Response:
-    """The portrait as it came, as it is printed, or as the code has it."""
+    """The portrait as it came (HEIC as JPEG, pixel for pixel), as it is printed, or as the code has it."""
     desk = desk_of(serving, caller)
     with serving.installation.store.reading() as tx:
         record = desk.found(tx, case)
         made, original = portrait_of(tx, record), tx.cases.portrait(case)
-    data = original if kind == "original" else None
+    data = for_browsers(original) if kind == "original" and original is not None else None
     if made is not None and kind != "original":
         data = made.print_jpeg if kind == "print" else made.face_webp
     if data is None:

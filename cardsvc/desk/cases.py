@@ -126,17 +126,27 @@ class CaseDesk:
                 tx.audit.append(self.actor.id, "case_taken_over", case, {"from": record.owner}, self.now)
 
     def set_portrait(self, case: str, version: int, data: bytes | None, crop: Crop | None) -> None:
-        """Take a portrait, or cut the one there anew; raises ``portrait_…`` and ``portrait_missing``."""
+        """Take a portrait, or cut the one there anew.
+
+        ``version`` is the case as it was looked at: a crop belongs to the very picture that was framed.
+        Raises ``portrait_…``, ``portrait_missing``, and :class:`ChangedMeanwhile` when another picture came.
+        """
         with self.installation.store.reading() as tx:
             record = self._open_case(tx, case)
             _check_ahead(record, version)
+            before = _taken(record)
+            if data is None and before[0] > version:
+                raise _other_portrait(record)
             original = data if data is not None else tx.cases.portrait(case)
         if original is None:
             raise ServiceError("portrait_missing", "there is no portrait yet; take or upload one first")
         made = prepare_portrait(original, crop=crop)  # slow, and so outside the writing transaction
         with self.installation.store.transaction() as tx:
             record = self._open_case(tx, case)
-            content = dict(record.content) | {"portrait": describe(made)}
+            if _taken(record)[0] != before[0]:
+                raise _other_portrait(record)
+            taken = before if data is None else (record.version + 1, self.actor.id)
+            content = dict(record.content) | {"portrait": describe(made) | {"taken": list(taken)}}
             values: dict[str, object] = {"content": content, "picture": packed(made)}
             if data is not None:
                 values["portrait"] = data
@@ -152,6 +162,7 @@ class CaseDesk:
                 has_portrait=record.has_portrait,
                 settings=self.installation.settings,
                 now=self.now,
+                office=record.office,
             )
             if judged.application is None:
                 raise ApplicationRefused(judged.errors)
@@ -302,6 +313,18 @@ def _check_ahead(record: CaseRecord, version: int) -> None:
     if version > record.version:
         words = f"the case has version {record.version}, {version} was never given out"
         raise ServiceError("version_ahead", words)
+
+
+def _taken(record: CaseRecord) -> tuple[int, str]:
+    """Which version brought the picture that the portrait is cut from, and by whom; 0 where nobody noted."""
+    told = record.content.get("portrait") or {}
+    version, by = told.get("taken", (0, record.owner))
+    return version, by
+
+
+def _other_portrait(record: CaseRecord) -> ChangedMeanwhile:
+    version, by = _taken(record)
+    return ChangedMeanwhile(by, record.version, {"portrait": version})
 
 
 def remembered(record: CaseRecord, touched: Mapping[str, object], by: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from cardsvc.desk.checking import check_names
+from cardsvc.desk.checking import check_application
 from cardsvc.desk.facts import facts_of
 from cardsvc.desk.outcomes import Issued, Outcome, Refused, Request, audited_name, refusal, request_digest
 from cardsvc.desk.parts import BATCH
@@ -158,7 +158,7 @@ class IssuingDesk:
             return refusal(request.place, None, raw)
         try:
             application = parse_application(raw, now=now, base=base)
-            check_names(self._installation.settings, application)
+            check_application(self._installation.settings, application, self._office)
         except (ApplicationRefused, FieldError) as error:
             return refusal(request.place, raw.get("reference"), error)
         return _Sound(request.place, application, request_digest(raw, application.portrait))

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from cardsvc.desk.checking import check_names
+from cardsvc.desk.checking import check_application
 from cardsvc.errors import ServiceError
 from cardsvc.records import Facts
 from cardsvc.settings import Settings
@@ -92,10 +92,13 @@ def check_shape(raw: Raw) -> None:
         raise ServiceError("bad_application", f"the application has {size} bytes of {MAX_CHARACTERS}")
 
 
-def judge(raw: Raw, *, has_portrait: bool, settings: Settings, now: datetime, fit: bool = True) -> Judged:
+def judge(
+    raw: Raw, *, has_portrait: bool, settings: Settings, now: datetime, fit: bool = True, office: str = ""
+) -> Judged:
     """Judge an application as it stands; never raises for what stands in it.
 
-    ``fit``: whether its names are fitted on the card too, which takes as long as all the rest.
+    ``fit``: whether its texts are fitted on the card too, which takes as long as all the rest; ``office`` is
+    the one that issues it, where it stands on the card for good.
     """
     whole = {name: value for name, value in raw.items() if value is not None and value != ""}
     if has_portrait:
@@ -103,7 +106,7 @@ def judge(raw: Raw, *, has_portrait: bool, settings: Settings, now: datetime, fi
     try:
         application = parse_application(whole, now=now, base=None)
         if fit:
-            check_names(settings, application)
+            check_application(settings, application, office)
     except ApplicationRefused as error:
         return Judged(None, error.errors)
     except FieldError as error:

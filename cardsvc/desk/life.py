@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from cardsvc.desk import orders
+from cardsvc.desk.checking import check_texts
 from cardsvc.desk.designs import design_of, designs
 from cardsvc.desk.facts import holder_of, optional_text_of
 from cardsvc.desk.roles import check_desk_role
@@ -31,6 +32,7 @@ from issuance.layout import FIRST_LAYOUT
 from issuance.number import check_number
 from issuance.portrait import face_within
 from issuance.rehearsal import Rehearsal
+from keys.lint import MAX_PERMIT_YEARS, latest_permit_day
 from verify.card import CTI_BYTES, Card
 from verify.days import date_of, day_at, day_number
 from verify.services import CardClass, Service
@@ -42,8 +44,6 @@ NOBODY = "(nobody)"
 DEPARTMENT_ROLE = "department"
 #: Characters of a reason: a sentence for the audit, which is kept for ever, and no letter.
 MAX_REASON = 200
-#: How far ahead a permit may be extended: no permit to stay is given for longer.
-MAX_EXTENSION_YEARS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +122,8 @@ class CardLife:
             raise ServiceError("not_longer", words)
         if day < self._today:
             raise ServiceError("day_passed", f"{permit_until} has passed; give the day the new permit ends")
-        if day > day_number(_years_later(date_of(self._today), MAX_EXTENSION_YEARS)):
-            words = f"{permit_until} is more than {MAX_EXTENSION_YEARS} years ahead; look at the permit again"
+        if permit_until > latest_permit_day(date_of(self._today)):
+            words = f"{permit_until} is more than {MAX_PERMIT_YEARS} years ahead; look at the permit again"
             raise ServiceError("too_far", words)
 
     def grant(
@@ -188,6 +188,14 @@ class CardLife:
         self._check_roles(tx)
         card = self.living(tx, number)
         order, slot = self._next_order(tx, card, design)
+        check_texts(
+            self._installation.settings,
+            tx.people.facts(card.person_id),
+            layout=order.layout,
+            card_class=order.card_class,
+            valid_until=order.valid_until,
+            permit_until=order.permit_until,
+        )
         rehearsal = Rehearsal(
             order.issuer,
             order.issued_at,
@@ -358,11 +366,3 @@ def checked_reason(text: str) -> str:
         words = f"the reason has {len(reason)} characters of {MAX_REASON}; say it shorter"
         raise ServiceError("reason_too_long", words)
     return reason
-
-
-def _years_later(day: date, years: int) -> date:
-    """The same day of a later year; the last of February for a leap day."""
-    try:
-        return day.replace(year=day.year + years)
-    except ValueError:
-        return day.replace(year=day.year + years, day=28)

@@ -125,7 +125,7 @@ class PreDesk:
                     "meeting_office": meeting.office,
                     "meeting_day": day_number(meeting.day),
                     "meeting_half": meeting.half,
-                    "expires_at": max(record.expires_at, _midnight(meeting.day) + KEPT_AFTER),
+                    "expires_at": max(record.expires_at, kept_for(meeting.day)),
                 }
             tx.preapplications.change(record.id, PreState.WAITING, values)
             details = {"bring": len(bring), "meeting": meeting is not None}
@@ -255,8 +255,9 @@ def spelled(reference: str) -> str:
     return f"{letters[:4]}-{letters[4:8]}"
 
 
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, datetime.min.time(), UTC)
+def kept_for(day: date) -> datetime:
+    """How long an application is kept for an appointment of that day."""
+    return datetime.combine(day, datetime.min.time(), UTC) + KEPT_AFTER
 
 
 def _digits(fingerprint: str) -> str:

@@ -5,39 +5,49 @@ are nobody's. What is not typed yet is left blank or shown by a stand-in.
 """
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont
 
 from cardsvc.desk import printing
+from cardsvc.desk.checking import NOBODY
 from cardsvc.desk.designs import DEFAULT_DESIGN, designs, newest_layout
 from cardsvc.desk.drawing import DRAWING
 from cardsvc.desk.judging import Raw
 from cardsvc.desk.screen import draw_sides
 from cardsvc.installation import Site, fonts_folder
 from issuance import fields
-from issuance.application import CLASS_YEARS, PERMIT_FREE_CLASSES, PERMIT_KINDS, last_day
-from issuance.errors import IssuanceError
+from issuance.application import CLASS_YEARS, MAX_PERMIT, PERMIT_FREE_CLASSES, PERMIT_KINDS, last_day
+from issuance.errors import FieldError
 from issuance.form import Form
-from issuance.issuer import Holder, PrintOrder, gate_card, identity_card
+from issuance.issuer import Holder, PrintOrder, fit_gate, identity_card
 from issuance.layout import DESIGNS
 from issuance.names import name_on_card
 from issuance.passport import day_of
-from issuance.pdf import CardPage
+from issuance.pdf import CardPage, CardPrinter
 from issuance.person import UNKNOWN_DAY, Person, read_person
 from issuance.rehearsal import Rehearsal
 from verify.card import CTI_BYTES
-from verify.services import PRINTABLE, CardClass, Service
+from verify.services import CardClass, Service
 
-#: Thirteen noughts are no card's number: their check digit would be another.
-NOBODY = "0" * 13
 MARK = "SPECIMEN 样本"
 #: The ground of a portrait that was not taken yet, and the colour of the mark.
 _GREY = (224, 228, 226)
 _SOMEDAY = date(2000, 1, 1)
+#: What stands in place of a text that no typeface has, or that has no room.
+_BLANK: Mapping[str, Any] = {
+    "name": "-",
+    "name_native": None,
+    "name_chinese": None,
+    "passport": "-",
+    "permit": None,
+    "office": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,19 +94,14 @@ def preview(site: Site, raw: Raw, picture: Picture | None, *, office: str, now: 
         permit_free=PERMIT_FREE_CLASSES,
     )
     order = _order(site, typed, shown, now)
-    gate = gate_card(order, {one: until for one, until in typed.services.items() if one in PRINTABLE})
+    gate, _ = fit_gate(order, rehearsal)
     identity = identity_card(order, gate, with_native=False, face=shown.face)
-    page = _page(
-        order, typed, shown, office, rehearsal.text(gate.encode()), rehearsal.text(identity.encode())
-    )
+    texts = rehearsal.text(gate.encode()), rehearsal.text(identity.encode())
+    page = _page(order, typed, shown, office, printing.rights_of(gate), *texts)
     fonts = fonts_folder(site.settings)
     with DRAWING:
         printer = printing.printer_for(fonts, newest_layout(_design(raw)))
-        try:
-            pdf = printer.render(page)
-        except IssuanceError:
-            # A name that no typeface has, or that has no room: its error stands beside the field.
-            pdf = printer.render(_without_names(page))
+        pdf = _rendered(printer, page)
         front, back = draw_sides(pdf, printer, page.edition)
     return Sides(_marked(front, fonts), _marked(back, fonts))
 
@@ -135,7 +140,7 @@ def _read(raw: Raw, now: datetime) -> _Typed:
         valid_until=until if until is not None and today < until <= whole else whole,
         permit_kind=form.take("permit_kind", fields.one_of({one: one for one in PERMIT_KINDS}))
         or "residence",
-        permit=form.take("permit", fields.text(32)),
+        permit=form.take("permit", fields.text(MAX_PERMIT)),
         permit_until=form.take("permit_expiry", fields.day),
         native=form.take("name_native", fields.text(60)),
         language_native=form.take("language_native", fields.language("3")),
@@ -177,7 +182,13 @@ def _order(site: Site, typed: _Typed, shown: Picture, now: datetime) -> PrintOrd
 
 
 def _page(
-    order: PrintOrder, typed: _Typed, shown: Picture, office: str, gate_text: str, identity_text: str
+    order: PrintOrder,
+    typed: _Typed,
+    shown: Picture,
+    office: str,
+    rights: frozenset[Service],
+    gate_text: str,
+    identity_text: str,
 ) -> CardPage:
     holder, both = order.holder, bool(typed.native and typed.language_native)
     return CardPage(
@@ -200,12 +211,20 @@ def _page(
         permit=typed.permit,
         permit_until=typed.permit_until,
         office=office,
-        services=frozenset(one for one in typed.services if one in PRINTABLE),
+        services=rights,
     )
 
 
-def _without_names(page: CardPage) -> CardPage:
-    return replace(page, name="-", name_native=None, language_native=None, name_chinese=None, permit=None)
+def _rendered(printer: CardPrinter, page: CardPage) -> bytes:
+    """The file of the card, each text that cannot be printed left out: its error stands beside the field."""
+    for _ in _BLANK:
+        try:
+            return printer.render(page)
+        except FieldError as error:
+            if error.field not in _BLANK:
+                raise
+            page = replace(page, **{error.field: _BLANK[error.field]})
+    return printer.render(page)
 
 
 def _marked(drawn: Image.Image, fonts: Path) -> Image.Image:

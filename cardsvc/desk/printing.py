@@ -90,31 +90,54 @@ def jobs_of(installation: Site, print_ids: Sequence[str]) -> list[Job | Produced
 
 
 def _job(keys: CardKeys, printed: PrintRecord, card: CardRecord, facts: Facts, portrait: bytes) -> Job:
-    codes, claims = codes_of(keys, printed), Card.decode(printed.gate_payload)
-    rights = {service for service in Service if claims.printed_until(service) is not None}
-    page = CardPage(
+    codes = codes_of(keys, printed)
+    bare = page_of(
+        facts,
         number=card.number,
         card_class=CardClass(card.card_class),
+        valid_until=date_of(card.valid_until),
+        permit_until=None if printed.permit_day is None else date_of(printed.permit_day),
+    )
+    page = replace(
+        bare,
+        portrait=portrait,
+        gate_text=codes.gate_text,
+        identity_text=codes.identity_text,
+        services=rights_of(Card.decode(printed.gate_payload)),
+    )
+    return Job(page, codes.gate, keys.entry_of(printed.signing_kid).public, printed.layout)
+
+
+def page_of(
+    facts: Facts, *, number: str, card_class: CardClass, valid_until: date, permit_until: date | None
+) -> CardPage:
+    """What a card says in words, without its picture, its codes and its rights."""
+    return CardPage(
+        number=number,
+        card_class=card_class,
         name=text_of(facts, "full_name"),
         name_native=optional_text_of(facts, "name_native"),
         language_native=optional_text_of(facts, "language_native"),
         name_chinese=optional_text_of(facts, "name_chinese"),
         nationality=text_of(facts, "nationality"),
-        valid_until=date_of(card.valid_until),
-        portrait=portrait,
-        gate_text=codes.gate_text,
-        identity_text=codes.identity_text,
+        valid_until=valid_until,
+        portrait=b"",
+        gate_text="",
+        identity_text="",
         passport=text_of(facts, "passport"),
         passport_country=text_of(facts, "passport_country"),
         birth=date.fromisoformat(text_of(facts, "birth")),
         sex=text_of(facts, "sex"),
         permit_kind=text_of(facts, "permit_kind"),
         permit=optional_text_of(facts, "permit"),
-        permit_until=None if printed.permit_day is None else date_of(printed.permit_day),
+        permit_until=permit_until,
         office=text_of(facts, "office"),
-        services=frozenset(rights),
     )
-    return Job(page, codes.gate, keys.entry_of(printed.signing_kid).public, printed.layout)
+
+
+def rights_of(gate: Card) -> frozenset[Service]:
+    """The services that stand on the card beside its gate code."""
+    return frozenset(service for service in Service if gate.printed_until(service) is not None)
 
 
 @cache
@@ -313,4 +336,5 @@ def workshop(
 def write_manifest(out: Path, lines: Iterable[dict[str, object]]) -> None:
     """``manifest.jsonl``: a line for every application, issued or refused."""
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-    write_whole(out / MANIFEST, text.encode())
+    # Half a character that came in a file costs its own line a letter, and nobody the manifest.
+    write_whole(out / MANIFEST, text.encode(errors="backslashreplace"))

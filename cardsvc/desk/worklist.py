@@ -153,7 +153,7 @@ def _row(site: Site, record: CaseRecord, unprinted: set[str], now: datetime) -> 
 def _unusual(site: Site, record: CaseRecord, now: datetime) -> list[dict[str, str | None]]:
     """What an approver reads first, but for other people like this one: those take a search each."""
     raw = record.content["application"]
-    # Its names were fitted when it was submitted, and are again before it is approved.
+    # Its texts were fitted when it was submitted, and are again before it is approved.
     judged = judge(raw, has_portrait=record.has_portrait, settings=site.settings, now=now, fit=False)
     if judged.application is None:
         return []

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 from cardsvc.desk import issuing
-from cardsvc.desk.checking import check_names
+from cardsvc.desk.checking import check_application
 from cardsvc.desk.issuing import IssuingDesk
 from cardsvc.desk.life import CardLife, People
 from cardsvc.desk.outcomes import Issued, Request
@@ -107,7 +107,7 @@ def serve() -> None:
     vars(issuing)["prepare_portrait"] = once
     # The typefaces, and this name set in them.
     first = parse_application(application(1), now=NOW, base=EXAMPLES)
-    check_names(settings_for(Path("nowhere")), first)
+    check_application(settings_for(Path("nowhere")), first)
     text.encode(b"warm")
     print("ready", flush=True)
     for line in sys.stdin:

@@ -77,6 +77,13 @@ def test_produced_again_the_files_are_the_same_byte_for_byte(town: Town, tmp_pat
     ]  # fmt: skip
 
 
+def test_half_a_character_costs_nobody_the_manifest(tmp_path: Path) -> None:
+    write_manifest(tmp_path, [{"place": 1, "errors": ["\ud800 stands there"]}, {"place": 2, "name": "李"}])
+    first, second = (tmp_path / "manifest.jsonl").read_text("utf-8").splitlines()
+    assert json.loads(first)["errors"] == ["\ud800 stands there"]
+    assert json.loads(second)["name"] == "李"
+
+
 @pytest.mark.parametrize(("fault", "reason"), [("another code", "not_readable"), ("fails", "text_too_wide")])
 def test_a_page_that_does_not_read_back_is_held_back_and_the_rest_goes_on(
     town: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str, reason: str

@@ -164,6 +164,9 @@ def test_each_needed_field(field: str) -> None:
     [
         ({"passport_expiry": "2026-02-28"}, "passport_expiry", "expired"),
         ({"permit_expiry": "2026-02-28"}, "permit_expiry", "expired"),
+        ({"permit_expiry": "2036-03-02"}, "permit_expiry", "out_of_range"),
+        ({"permit_expiry": "9999-12-31"}, "permit_expiry", "out_of_range"),
+        ({"guardian": "Jos\ufffd"}, "guardian", "forbidden_character"),
         ({"birth": "2026-03-02", "guardian": "A"}, "birth", "out_of_range"),
         ({"birth": "1903-02-28"}, "birth", "out_of_range"),
         ({"birth": "0079-11-30"}, "birth", "malformed"),
@@ -212,6 +215,7 @@ def test_each_rule_has_its_reason(changes: dict[str, object], field: str, reason
     "changes",
     [
         {"passport_expiry": "2026-03-01", "permit_expiry": "2026-03-01"},
+        {"permit_expiry": "2036-03-01"},
         {"birth": "2026-03-01", "guardian": "Mother, 1234 5678 9012 3"},
         {"class": "talent", "permit_kind": "none", "permit": None, "permit_expiry": None},
         {"class": "student", "services": {"campus": "2026-07-31"}},

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -18,7 +19,7 @@ from issuance.layoutfile import Designs, load_layout
 from issuance.lettering import Letterer
 from issuance.pdf import CardPrinter
 from issuance.selfcheck import check_printed
-from issuance.typefaces import open_typefaces
+from issuance.typefaces import Weight, open_typefaces
 from tests.issuance.printing import FONTS, GREEN, TEMPLATES, page
 from tests.test_fullest_cards import order as full_order
 
@@ -158,11 +159,21 @@ def test_grounds_fill_the_card(designs: Designs, layout_id: str) -> None:
         ("bleed = 1.0", 'bleed = "1 mm"', "bleed: millimetres from 0 to 3"),
         ("x = 4.0\ny = 13.6", "x = 1.0\ny = 13.6", "the safe area keeps 1.2 mm"),
         ("version = 2", "version = 2\nmasks = ['number']", "masks: a list of passport"),
+        ("version = 2", "version = 2\nmasks = [['passport']]", "masks: a list of passport"),
         ("version = 2", "version = 2\nsaefty = 1", "saefty: is not known here"),
         ("version = 2", "version = 3", "version: the file is 2.toml, and says 3"),
         ('name = "green"', 'name = "private"', "name: the folder is called 'green'"),
         ("x = 28.0", "x = nan", "x: a size on paper was expected"),
         ("size = 10.6", "size = -3.0", "size: a size on paper was expected"),
+        ("length = 7.0", "length = 0.0", "length: a size on paper was expected"),
+        ("w = 21.0", "w = 0.0", "w: a box of some size was expected"),
+        ("[front.ground]", '[front."the ground"]', "a name of A-Z, a-z, digits and _ was expected"),
+        ("[front.ground]", '[front."底"]', "a name of A-Z, a-z, digits and _ was expected"),
+        ("[front.ground]", "[front.1st]", "a name of A-Z, a-z, digits and _ was expected"),
+        ('field = "valid_until"', 'field = "number"', "number stands on this side already"),
+        ("columns = 7", "columns = 4", "14 tiles need 18.86 by 18.86, and the box has 33.4 by 10 mm"),
+        ("columns = 7", "columns = 14", "14 tiles need 67.06 by 4.40, and the box has 33.4 by 10 mm"),
+        ("gap = 0.42", "gap = -1.0", "gap: a size on paper was expected"),
     ],
 )
 def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -174,8 +185,54 @@ def test_a_mistake_is_named_with_its_line(tmp_path: Path, old: str, new: str, wo
     with pytest.raises(IssuanceError, match=rf"line (\d+): .*{re.escape(words)}") as caught:
         load_layout(path)
     line = int(re.search(r"line (\d+)", str(caught.value))[1])  # type: ignore[index]  # it was matched above
-    found = path.read_text("utf-8").splitlines()[line - 1]
-    assert new.splitlines()[-1].split(" ")[0] in found or "x = 1.0" in found
+    assert said_there(path, line, new) or "x = 1.0" in path.read_text("utf-8").splitlines()[line - 1]
+
+
+def said_there(path: Path, line: int, new: str) -> bool:
+    return new.splitlines()[-1].split(" ")[0] in path.read_text("utf-8").splitlines()[line - 1]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (
+            'text = "Merchant Friend Card"',
+            f'text = "{"Friend " * 20}"',
+            "front.subtitle text: 140",
+        ),
+        ('text = "Merchant Friend Card"', 'text = "\U00013000"', "front.subtitle text: no typeface here"),
+        ('text = "义"', 'text = "\U00013000"', "front.seal text: no typeface here"),
+        ('label = "No. 卡号"', f'label = "{"No. " * 30}"', "front.number label: needs"),
+        ('label = "No. 卡号"', 'label = "\U00013000"', "front.number label: no typeface here"),
+    ],
+)
+def test_words_that_cannot_be_set_are_named_with_their_line(
+    tmp_path: Path, old: str, new: str, words: str
+) -> None:
+    path, line = printer_stumbles(tmp_path, old, new, words)
+    assert said_there(path, line, new)
+
+
+def test_numbers_and_days_are_fitted_with_the_layout(tmp_path: Path) -> None:
+    """Their digits are all of one width, so that no application is asked about its own."""
+    letterer = Letterer(open_typefaces(FONTS))
+    for weight in Weight:
+        assert len({letterer.shape(digit * 4, weight).width for digit in "0123456789"}) == 1
+    printer_stumbles(tmp_path, "w = 37.6", "w = 7.6", "back.number number: 16 characters")
+
+
+def printer_stumbles(tmp_path: Path, old: str, new: str, words: str) -> tuple[Path, int]:
+    text = GREEN.with_name("2.toml").read_text("utf-8")
+    assert old in text
+    path = tmp_path / "green" / "2.toml"
+    path.parent.mkdir()
+    path.write_text(text.replace(old, new, 1), "utf-8")
+    shutil.copy(CARDS / "services.svg", tmp_path)
+    layout = load_layout(path)
+    with pytest.raises(IssuanceError, match=rf"line (\d+): {re.escape(words)}") as caught:
+        CardPrinter(layout, FONTS)
+    assert caught.value.reason == "bad_layout"
+    return path, int(re.search(r"line (\d+)", str(caught.value))[1])  # type: ignore[index]  # matched above
 
 
 @pytest.mark.parametrize(

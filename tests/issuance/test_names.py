@@ -144,6 +144,7 @@ def test_text_is_normalised() -> None:
         ("Ali\u2066", "forbidden_character", "left-to-right isolate"),
         ("Ali\u0378x", "forbidden_character", "U+0378"),
         ("Ali\ue000x", "forbidden_character", "U+E000"),
+        ("Jos\ufffd", "forbidden_character", "save files as UTF-8"),
         ("Ali\u200dx", "not_latin", "zero width joiner"),
         ("Аlі", "not_latin", "cyrillic capital letter a"),
         ("Ａｌｉ", "not_latin", "fullwidth"),

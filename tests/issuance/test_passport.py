@@ -111,6 +111,13 @@ def test_each_fault_has_its_reason(lines: tuple[str, ...], field: str, reason: s
     assert (field, reason) in [(error.field, error.reason) for error in refused(lines)]
 
 
+def test_what_stands_in_no_line_is_named_in_words_that_can_be_written_down() -> None:
+    (error,) = refused((ERIKA[0][:-2] + "\ud800é", ERIKA[1]))
+    assert error.reason == "forbidden_character"
+    assert "é U+D800 cannot" in str(error)
+    str(error).encode()
+
+
 def test_all_faults_are_said_at_once() -> None:
     first, second = ERIKA
     errors = refused((first.replace("ERIKA", "ER1KA"), second.replace("F", "Q").replace("D<<", "XYZ")))

@@ -175,6 +175,7 @@ def broken(tmp_path: Path, old: str, new: str) -> Path:
         ("radius = 1.6", "radios = 1.6", "is not known for a portrait"),
         ('talent = ["Talent", "人才"]', "", "`talent` needs its word"),
         ('kind = "seal"', 'kind = "stamp"', "front.seal kind: one of"),
+        ('kind = "seal"', 'kind = ["seal"]', "front.seal kind: one of"),
     ],
 )
 def test_a_mistake_in_a_layout_is_named_with_its_line(tmp_path: Path, old: str, new: str, words: str) -> None:
@@ -197,29 +198,24 @@ def test_a_missing_font_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "field", "reason"),
+    ("texts", "field", "reason"),
     [
         ({"name": "X" * 60}, "name", "name_does_not_fit"),
         ({"name_native": "\U00012000", "language_native": "akk"}, "name_native", "no_glyph"),
         ({"name_chinese": "龘" * 400}, "name_chinese", "name_does_not_fit"),
+        ({"permit": "外国人居留许可 第123456789012号"}, "permit", "does_not_fit"),
+        ({"permit": "330782-2025-000123456-RESIDENCE"}, "permit", "does_not_fit"),
+        ({"permit": "W" * 20}, "permit", "does_not_fit"),
+        ({"permit": "RP-2026 \U00012000"}, "permit", "no_glyph"),
+        ({"passport": "W" * 22}, "passport", "does_not_fit"),
+        ({"office": "W" * 40}, "office", "does_not_fit"),
     ],
 )
-def test_names_are_checked_as_they_would_be_printed(names: dict[str, str], field: str, reason: str) -> None:
-
-    def check(
-        name: str = "MWANGI, Amina",
-        name_native: str | None = None,
-        language_native: str | None = None,
-        name_chinese: str | None = None,
-    ) -> None:
-        printer().check_names(
-            name=name, name_native=name_native, language_native=language_native, name_chinese=name_chinese
-        )
-
-    check()
-    with pytest.raises(FieldError) as checked:
-        check(**names)
-    with pytest.raises(FieldError) as printed:
-        printer().render(page(**{"name_native": None, "name_chinese": None} | names))
-    assert (checked.value.field, checked.value.reason) == (field, reason)
-    assert (printed.value.field, printed.value.reason) == (field, reason)
+def test_texts_are_checked_as_they_would_be_printed(texts: dict[str, str], field: str, reason: str) -> None:
+    bare = {"name": "MWANGI, Amina", "name_native": None, "name_chinese": None}
+    printer().check_texts(page(**bare))
+    wrong = page(**bare | texts)
+    for attempt in (printer().check_texts, printer().render):
+        with pytest.raises(FieldError, match=f"^{field}: ") as caught:
+            attempt(wrong)
+        assert (caught.value.field, caught.value.reason) == (field, reason)

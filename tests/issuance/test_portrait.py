@@ -13,11 +13,20 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, ImageDraw
+from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageStat
 
 from issuance import heic, portrait
 from issuance.errors import FieldError
-from issuance.portrait import FACE_MAX, FILE_MAX, PRINT_MAX, PRINT_SIZE, PortraitError, prepare_portrait
+from issuance.portrait import (
+    FACE_MAX,
+    FILE_MAX,
+    PRINT_MAX,
+    PRINT_SIZE,
+    Crop,
+    PortraitError,
+    for_browsers,
+    prepare_portrait,
+)
 
 RED, GREEN, BLUE, WHITE = (200, 30, 30), (30, 160, 60), (30, 60, 200), (255, 255, 255)
 
@@ -168,6 +177,15 @@ def test_what_is_transparent_becomes_white(mode: str) -> None:
     assert near(made.getpixel((140, 180)), (10, 10, 10), 6)
 
 
+@pytest.mark.parametrize(("mode", "nothing"), [("RGB", (1, 2, 3)), ("L", 7)])
+def test_a_colour_that_stands_for_nothing_becomes_white(mode: str, nothing: int | tuple[int, ...]) -> None:
+    picture = Image.new(mode, (420, 540), nothing)
+    picture.paste((10, 10, 10)[: len(picture.getbands())], (140, 180, 280, 360))
+    made = opened(prepare_portrait(saved(picture, "PNG", transparency=nothing)).print_jpeg)
+    assert near(made.getpixel((20, 20)), WHITE, 4)
+    assert near(made.getpixel((140, 180)), (10, 10, 10), 6)
+
+
 def test_grey_of_sixteen_bits_is_not_clipped() -> None:
     made = opened(prepare_portrait(saved(Image.new("I;16", (420, 540), 0x8000), "PNG")).print_jpeg)
     assert near(made.getpixel((50, 50)), (128, 128, 128), 3)
@@ -264,6 +282,25 @@ def test_a_turned_heic_is_upright_and_its_metadata_stay_behind() -> None:
 def test_the_profile_of_a_heic_is_used() -> None:
     lifted = opened(prepare_portrait((HEIC / "linear.heic").read_bytes()).print_jpeg)
     assert near(lifted.getpixel((100, 100)), (188, 188, 188), 5)
+
+
+@pytest.mark.parametrize("name", ["salim.heic", "turned.heic", "linear.heic"])
+def test_a_browser_gets_a_heic_as_a_jpeg_of_the_same_pixels(name: str) -> None:
+    data = (HEIC / name).read_bytes()
+    shown = opened(for_browsers(data))
+    made, again = prepare_portrait(data), prepare_portrait(for_browsers(data))
+    assert (shown.format, shown.mode, shown.size) == ("JPEG", "RGB", made.size)
+    assert not shown.getexif()
+    # Framed by hand on what the browser shows, the same part is printed.
+    part = Crop(10, 20, 200, 257)
+    theirs, ours = (opened(prepare_portrait(one, crop=part).print_jpeg) for one in (data, for_browsers(data)))
+    assert again.size == made.size
+    assert ImageStat.Stat(ImageChops.difference(theirs, ours)).rms < [12.0] * 3
+
+
+def test_a_browser_gets_other_pictures_as_they_came() -> None:
+    data = saved(quarters(), "PNG")
+    assert for_browsers(data) is data
 
 
 def test_a_heic_bomb_is_refused_by_its_header() -> None:

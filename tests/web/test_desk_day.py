@@ -12,6 +12,7 @@ from tests.web.conftest import Staff
 from tests.web.house import BIN, House
 from tests.web.people import PORTRAITS, Person
 
+HEIC = Path(__file__).parents[1] / "issuance" / "pictures" / "salim.heic"
 #: Resolves when the camera shows something.
 FIRST_PICTURE = (
     "video => video.videoWidth > 0"
@@ -142,6 +143,22 @@ def test_the_camera_takes_a_portrait(staff: Staff) -> None:
     clerk.page.keyboard.press("Escape")
     expect(clerk.page.get_by_role("dialog")).to_be_hidden()
     expect(clerk.button("Take or choose")).to_be_focused()
+
+
+def test_a_phones_picture_is_used_unseen_and_framed_afterwards(staff: Staff) -> None:
+    clerk = staff["clerk1"]
+    clerk.go("new")
+    clerk.button("Empty form").click()
+    clerk.button("Take or choose").click()
+    dialog = clerk.page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(HEIC)
+    expect(dialog).to_contain_text("This browser cannot show the picture.")
+    dialog.get_by_role("button", name="Use this portrait").click()
+    expect(dialog).to_be_hidden()
+    clerk.button("Change").click()
+    dialog.get_by_role("group", name="Frame of the portrait").press("-")
+    dialog.get_by_role("button", name="Use this portrait").click()
+    expect(dialog).to_be_hidden()
 
 
 @pytest.mark.parametrize(("width", "height", "language", "scheme"), SCREENS)

@@ -56,6 +56,7 @@ def test_a_file_is_seen_before_anything_is_kept(staff: Staff) -> None:
     chooser.set_input_files(listed)
     wrong = clerk.page.locator("td.wrong")
     expect(wrong).to_contain_text("1990-02-30")
+    expect(clerk.page.get_by_text("Read as GB 18030")).to_be_visible()
     # Empty again: a browser tells nobody of the same name chosen twice, and the file may have been corrected.
     expect(chooser).to_have_value("")
     clerk.button("Make 1 draft").click()
@@ -63,6 +64,17 @@ def test_a_file_is_seen_before_anything_is_kept(staff: Staff) -> None:
     clerk.page.get_by_role("link", name="✓ 3").click()
     expect(clerk.field("Surname")).to_have_value("MUSTERMANN")
     expect(clerk.field("Chinese name")).to_have_value("范例")
+
+
+def test_a_file_whose_letters_would_be_lost_is_not_read(staff: Staff) -> None:
+    clerk = staff["clerk1"]
+    clerk.go("import")
+    # As a spreadsheet in Western Europe saves it.
+    western = "surname,given_names\nJosé,Ana\n".encode("cp1252")
+    listed: FilePayload = {"name": "list.csv", "mimeType": "text/csv", "buffer": western}
+    clerk.page.locator("main input[type=file]").set_input_files(listed)
+    expect(clerk.page.get_by_role("alert")).to_contain_text("neither UTF-8 nor GB 18030")
+    expect(clerk.page.locator("main td")).to_have_count(0)
 
 
 def test_what_a_cut_line_leaves_of_a_long_file_is_still_chosen(staff: Staff) -> None:

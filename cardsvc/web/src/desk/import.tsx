@@ -5,7 +5,7 @@ import { t, told } from "../shared/i18n/index.ts";
 import { fileOf } from "../shared/ui/fields.tsx";
 import { Button, Empty, Failure, Note, Title, reasonWords, useTask } from "../shared/ui/kit.tsx";
 import { textOf } from "./fields.ts";
-import { readText } from "./textfile.ts";
+import { decoded, type Encoding } from "./textfile.ts";
 import { go, link } from "./state.ts";
 
 /** Rows that become drafts in one request: a portrait in a row takes the service a tenth of a second. */
@@ -14,11 +14,17 @@ const PART = 25;
 export function ImportScreen() {
   const [preview, setPreview] = useState<{ import: string; rows: ImportRow[] } | null>(null);
   const [chosen, setChosen] = useState<ReadonlySet<number>>(new Set());
+  /** Of the file that was chosen last; `null` where it could not be read. */
+  const [encoding, setEncoding] = useState<Encoding | null>("utf-8");
   const [accepting, setAccepting] = useState<{ done: number; of: number } | null>(null);
   const task = useTask();
   const read = (file: File) =>
     task.run(async () => {
-      const found = await startImport(file.name, await readText(file));
+      const read = await decoded(file);
+      setEncoding(read?.encoding ?? null);
+      setPreview(null);
+      if (!read) return;
+      const found = await startImport(file.name, read.text);
       setPreview(found);
       setChosen(new Set(found.rows.filter((row) => !row.case && row.errors.every(onlyMissing)).map((row) => row.row)));
     });
@@ -54,6 +60,8 @@ export function ImportScreen() {
         </label>
       )}
       {task.failure !== null && <Failure of={task.failure} />}
+      {encoding === null && <Note tone="deny">{t("import.encoding")}</Note>}
+      {preview && encoding === "gb18030" && <Note tone="attention">{t("import.gb18030")}</Note>}
       {made > 0 && <Note tone="green" action={<Button onClick={() => go("queue")}>{t("nav.queue")}</Button>}>{t("import.made", { n: made })}</Note>}
       {preview ? <Preview rows={preview.rows} chosen={chosen} choose={setChosen} /> : <Empty k="import.empty"><p class="hint">{t("import.columns")}</p></Empty>}
     </section>

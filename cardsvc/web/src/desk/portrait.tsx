@@ -1,13 +1,17 @@
 /** Take or choose a portrait, and frame the face: by mouse, by finger, by keyboard. */
-import { useEffect, useRef, useState } from "preact/hooks";
-import { portraitUrl, putPortrait, type Case } from "../shared/api/desk.ts";
+import { useContext, useEffect, useRef, useState } from "preact/hooks";
+import { openCase, type Case } from "../shared/api/desk.ts";
+import { Problem } from "../shared/api/http.ts";
 import { t } from "../shared/i18n/index.ts";
 import { fileOf } from "../shared/ui/fields.tsx";
-import { Button, Dialog, Failure, Note, useTask } from "../shared/ui/kit.tsx";
+import { Away, Button, Dialog, Failure, Note, useTask } from "../shared/ui/kit.tsx";
 import { inPixels, moved, pressed, scaled, wholeFrame, type Frame, type Size } from "./crop.ts";
+import { send, stored, type Picture } from "./picture.ts";
 
 /** Past this the service refuses the file; it is said before 8 MB travel. */
 const LARGEST_FILE = 5 * 1024 * 1024;
+/** What the service takes; not every system knows the kinds of a phone's pictures by name. */
+const PICTURES = "image/jpeg,image/png,image/webp,image/heic,image/heif,.heic,.heif";
 /** Enough for a print of 280 × 360 however it is framed, and light on the line. */
 const CAMERA = { width: { ideal: 1280 }, height: { ideal: 960 }, facingMode: "user" };
 
@@ -19,15 +23,8 @@ interface Props {
   readonly close: () => void;
 }
 
-/** A picture to frame: one that the service has, or a new file. */
-interface Picture {
-  readonly url: string;
-  readonly file: Blob | null;
-}
-
 export function PortraitDialog({ one, before, version, done, close }: Props) {
-  const stored = one.portrait.present ? { url: portraitUrl(one.id, "original", one.version), file: null } : null;
-  const [picture, setPicture] = useState<Picture | null>(stored);
+  const [picture, setPicture] = useState<Picture | null>(() => stored(one));
   const [frame, setFrame] = useState<Frame | null>(null);
   const [size, setSize] = useState<Size | null>(null);
   const [camera, setCamera] = useState(false);
@@ -39,13 +36,23 @@ export function PortraitDialog({ one, before, version, done, close }: Props) {
     if (file.size > LARGEST_FILE) return;
     setFrame(null);
     setCamera(false);
-    setPicture({ url: URL.createObjectURL(file), file });
+    setPicture({ url: URL.createObjectURL(file), file, version: 0 });
   };
   const keep = () =>
     task.run(async () => {
+      if (!picture) return;
       await before();
       const crop = frame && size && inPixels(frame, size);
-      done(await putPortrait(one.id, version(), picture?.file ? await base64(picture.file) : null, crop));
+      try {
+        done(await send(one.id, picture, version(), crop));
+      } catch (failure) {
+        if (!picture.file && failure instanceof Problem && failure.reason === "changed_meanwhile") {
+          // Under the words that say so stands the other's picture, to be looked at.
+          setPicture(stored(await openCase(one.id)));
+          setFrame(null);
+        }
+        throw failure;
+      }
     });
   return (
     <Dialog title={t("portrait.title")} close={close} wide>
@@ -71,7 +78,7 @@ export function PortraitDialog({ one, before, version, done, close }: Props) {
         <Button onClick={() => setCamera(!camera)} aria-pressed={camera}>{t("portrait.camera")}</Button>
         <label class="button plain file">
           <span>{t("portrait.file")}</span>
-          <input type="file" accept="image/jpeg,image/png,image/webp" onChange={(event) => {
+          <input type="file" accept={PICTURES} onChange={(event) => {
             const chosen = fileOf(event.currentTarget);
             if (chosen) take(chosen);
           }} />
@@ -84,20 +91,12 @@ export function PortraitDialog({ one, before, version, done, close }: Props) {
   );
 }
 
-async function base64(file: Blob): Promise<string> {
-  const url = await new Promise<string>((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(reader.result as string);
-    reader.onerror = () => reject(reader.error ?? new Error("unreadable"));
-    reader.readAsDataURL(file);
-  });
-  return url.slice(url.indexOf(",") + 1);
-}
-
 function Camera({ take }: { take: (file: Blob) => void }) {
   const video = useRef<HTMLVideoElement>(null);
   const [refused, setRefused] = useState(false);
+  const away = useContext(Away);
   useEffect(() => {
+    if (away) return undefined;
     let stream: MediaStream | null = null;
     let gone = false;
     navigator.mediaDevices.getUserMedia({ video: CAMERA }).then(
@@ -112,7 +111,7 @@ function Camera({ take }: { take: (file: Blob) => void }) {
       gone = true;
       stream?.getTracks().forEach((track) => track.stop());
     };
-  }, []);
+  }, [away]);
   const shoot = () => {
     const from = video.current;
     if (!from?.videoWidth) return;
@@ -143,6 +142,7 @@ interface FramingProps {
 function Framing({ url, frame, change, sized }: FramingProps) {
   const [shape, setShape] = useState<number | null>(null);
   const [grip, setGrip] = useState<{ x: number; y: number; scale: boolean } | null>(null);
+  const [unshown, setUnshown] = useState(false);
   const stage = useRef<HTMLDivElement>(null);
   const look = (picture: HTMLImageElement | null) => {
     // A picture that the browser has already tells nobody that it was loaded.
@@ -173,11 +173,12 @@ function Framing({ url, frame, change, sized }: FramingProps) {
     event.preventDefault();
     change(next);
   };
+  if (unshown) return <div class="stage none">{t("portrait.unshown")}</div>;
   const place = shown && { left: `${shown.x * 100}%`, top: `${shown.y * 100}%`, width: `${shown.w * 100}%`, height: `${shown.h * 100}%` };
   return (
     <div class="stage" onPointerMove={drag} onPointerUp={() => setGrip(null)}>
       <div class="canvas" ref={stage}>
-        <img src={url} alt={t("portrait.alt")} draggable={false} ref={look} onLoad={(event) => look(event.currentTarget)} />
+        <img src={url} alt={t("portrait.alt")} draggable={false} ref={look} onLoad={(event) => look(event.currentTarget)} onError={() => setUnshown(true)} />
         {place && (
           <div class={frame ? "frame" : "frame auto"} style={place} tabIndex={0} role="group" aria-label={t("portrait.frame")} aria-roledescription={t("portrait.frame.role")} onPointerDown={start} onKeyDown={press}>
             <svg viewBox="0 0 280 360" aria-hidden="true"><ellipse cx="140" cy="162" rx="78" ry="104" /></svg>
