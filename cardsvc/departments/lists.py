@@ -2,8 +2,8 @@
 
 A list is read first: every line says what would become of it, and nothing is done. Then one touch of the
 department's key allows all its grants, the signer takes note, and any process carries the lines out, some at
-a time; a withdrawal needs no key, for it only tightens. A department learns of a card no more than whether it
-can be granted its own service.
+a time; a withdrawal and an earlier day need no key, for they only tighten. A department learns of a card no
+more than whether it can be granted its own service.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from typing import Any, Final
 from cardsvc.desk import asserting
 from cardsvc.desk.cases import checked_words
 from cardsvc.desk.life import NOBODY, CardLife, People
+from cardsvc.desk.parts import in_parts
 from cardsvc.errors import ServiceError
 from cardsvc.installation import ServedInstallation
 from cardsvc.records import (
@@ -102,16 +103,24 @@ def found(tx: Transaction, caller: Caller, row: str) -> RightsListRecord:
 
 
 def challenge(
-    site: ServedInstallation, caller: Caller, row: str, now: datetime
+    site: ServedInstallation, caller: Caller, row: str, now: datetime, *, fresh: bool
 ) -> tuple[dict[str, Any], datetime]:
-    """What the department's key is to sign, and until when; raises ``no_approver_key``, ``nothing_to_do``."""
+    """What the department's key is to sign, and until when; raises ``no_approver_key``, ``nothing_to_do``.
+
+    Earlier days are taken before the signer has seen the key (:func:`_shorten`): as with a withdrawal, who
+    asks for them has proved in the last minutes who it is (``fresh``), or gets ``step_up_needed``.
+    """
     with site.store.reading() as tx:
         record = _open(tx, caller, row, GRANT)
         lines = tx.rights_lists.lines(row, state=LineState.READY)
+        shorter = _shorter(tx, record, lines)
     if not lines:
         raise ServiceError("nothing_to_do", "no line of this list can be granted; see why beside each")
+    if shorter and not fresh:
+        words = f"{len(shorter)} cards would get an earlier day: prove once more that it is you"
+        raise ServiceError("step_up_needed", f"{words}, then repeat this")
     keys = asserting.keys_of(site, caller.id)
-    asked = Asked(caller.id, caller.above, site.signer.nonce(), int(now.timestamp()))
+    asked = Asked(caller.id, caller.above, site.nonce(caller.id, now), int(now.timestamp()))
     request = GrantRequest(asked, {one.number: one.last_day for one in lines}, record.service).encode()
     expires = now + asserting.LIFE
     with site.store.transaction() as tx:
@@ -176,6 +185,7 @@ def _tell(site: ServedInstallation, row: str, now: datetime) -> None:
         record = tx.rights_lists.get(row)
     if record.state is not ListState.ASSERTED or record.request is None or record.assertion is None:
         return
+    _shorten(site, record, now)
     approval = asserting.unpacked(record.assertion)
     try:
         site.signer.record_act(record.request, approval)
@@ -192,6 +202,34 @@ def _tell(site: ServedInstallation, row: str, now: datetime) -> None:
         tx.audit.append(approval.staff, ACT_RECORDED, row, details, now)
 
 
+def _shorten(site: ServedInstallation, record: RightsListRecord, now: datetime) -> None:
+    """Have the records say an earlier day before the signer hears of it, for cards granted to a later one.
+
+    The signer takes note of all lines at once, the records follow some at a time, and a bundle that says more
+    than is granted is refused. Said before, it only tightens: wherever a process is killed, the next one goes
+    on, and the lines are carried out with all others.
+    """
+    with site.store.reading() as tx:
+        waiting = _shorter(tx, record, tx.rights_lists.lines(record.id, state=LineState.READY))
+    if not waiting or record.decided_by is None:
+        return
+    life = CardLife(site, People(record.decided_by, NOBODY), now)
+    for lines in in_parts(waiting):
+        with site.store.transaction() as tx:
+            if tx.rights_lists.get(record.id).state is not ListState.ASSERTED:
+                return
+            for line in _shorter(tx, record, lines):
+                _carried_out(tx, life, record, line)
+
+
+def _shorter(
+    tx: Transaction, record: RightsListRecord, lines: Sequence[RightsLineRecord]
+) -> list[RightsLineRecord]:
+    """Of these lines those whose cards are granted the service to a later day, or to their end."""
+    held = _held(tx, record.service, [one.number for one in lines])
+    return [one for one in lines if one.last_day is not None and _lasts(held.get(one.number), one.last_day)]
+
+
 def carry_out(site: ServedInstallation, row: str, now: datetime) -> int:
     """Do some lines of a list, one transaction; how many. Any number of processes may."""
     with site.store.reading() as tx:
@@ -203,7 +241,13 @@ def carry_out(site: ServedInstallation, row: str, now: datetime) -> int:
         if tx.rights_lists.get(row).state is not ListState.WORKING:
             return 0
         lines = tx.rights_lists.lines(row, state=LineState.READY, limit=AT_ONCE)
-        tx.rights_lists.settle([_carried_out(tx, life, record, one) for one in lines])
+        held = _held(tx, record.service, [one.number for one in lines])
+        tx.rights_lists.settle(
+            replace(one, state=LineState.DONE)
+            if _says(held.get(one.number), record.act, one.last_day)
+            else _carried_out(tx, life, record, one)
+            for one in lines
+        )
         if len(lines) < AT_ONCE:
             tx.rights_lists.move(row, ListState.WORKING, {"state": ListState.DONE})
             counts = tx.rights_lists.counts([row])[row]
@@ -233,6 +277,23 @@ def _open(tx: Transaction, caller: Caller, row: str, act: str) -> RightsListReco
     return record
 
 
+def _held(tx: Transaction, service: int, numbers: Sequence[str]) -> dict[str, EntitlementRecord]:
+    """What was said of these cards and the service beyond their print."""
+    return {one.card_number: one for one in tx.entitlements.of_cards(numbers) if one.service == service}
+
+
+def _lasts(held: EntitlementRecord | None, day: int) -> bool:
+    """Whether what is granted lasts longer than to that day."""
+    if held is None or held.value is EntitlementValue.WITHDRAWN:
+        return False
+    return held.last_day is None or held.last_day > day
+
+
+def _says(held: EntitlementRecord | None, act: str, last_day: int | None) -> bool:
+    """Whether the records say it already."""
+    return held is not None and (held.value, held.last_day) == (_value(act, last_day), last_day)
+
+
 def _value(act: str, last_day: int | None) -> EntitlementValue:
     if act == WITHDRAW:
         return EntitlementValue.WITHDRAWN
@@ -248,9 +309,7 @@ class _Reader:
         self._service, self._act, self._today = service, act, today
         numbers = sorted({number for number in map(_number, wanted) if number is not None})
         self._cards = tx.cards.get_many(numbers)
-        self._held = {
-            one.card_number: one for one in tx.entitlements.of_cards(numbers) if one.service == service
-        }
+        self._held = _held(tx, service, numbers)
         self._seen: set[str] = set()
 
     def read(self, one: Wanted) -> dict[str, object]:
@@ -293,7 +352,7 @@ class _Reader:
     def _is_so(self, card: CardRecord, held: EntitlementRecord | None, last_day: int | None) -> bool:
         """Whether it holds already, by a list or by print."""
         if held is not None:
-            return (held.value, held.last_day) == (_value(self._act, last_day), last_day)
+            return _says(held, self._act, last_day)
         printed = bool(card.services >> int(self._service) & 1)
         if self._act == WITHDRAW:
             return not printed

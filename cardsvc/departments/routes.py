@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Query
 from cardsvc.departments import lists, shapes
 from cardsvc.desk import asks
 from cardsvc.errors import ServiceError
-from cardsvc.http.access import Caller, Serving, roles, running, stepped_up
+from cardsvc.http.access import Caller, Serving, is_fresh, roles, running, stepped_up
 from cardsvc.readers.venues import services_of
 from cardsvc.records import EntitlementValue, Transaction
 from cardsvc.records.rights import RightsListRecord
@@ -119,7 +119,8 @@ def drop_list(serving: Served, caller: Owner, service: ServiceName, row: ListId)
 def touch_wanted(serving: Served, caller: Owner, service: ServiceName, row: ListId) -> shapes.TouchWanted:
     """What the department's key is to sign, so that the list's grants hold."""
     lists.check_owner(caller, service_named(service))
-    options, expires = lists.challenge(serving.installation, caller, row, serving.clock())
+    now = serving.clock()
+    options, expires = lists.challenge(serving.installation, caller, row, now, fresh=is_fresh(caller, now))
     return shapes.TouchWanted(options=options, expires=expires)
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from cardsvc.desk.cases import describe, new_reference, packed
 from cardsvc.desk.judging import PORTRAIT, TYPED, check_shape, judge
+from cardsvc.desk.preapplications import kept_for
 from cardsvc.errors import ServiceError
 from cardsvc.holder.enrolling import spoken
 from cardsvc.holder.phonedesk import MAX_PHONES
@@ -108,7 +109,13 @@ def send(site: ServedInstallation, address: str, proof: TokenProof, sent: Sent, 
                 "application_taken", "the desk works on it already; tell the desk what changed"
             )
         kept = {} if before is None else dict(before.content)
-        content: dict[str, Any] = {"application": dict(sent.application), "head": sent.head, "bring": []}
+        # What the desk has answered stands, whatever is sent after it.
+        meeting = None if before is None else before.meeting_day
+        content: dict[str, Any] = {
+            "application": dict(sent.application),
+            "head": sent.head,
+            "bring": list(kept.get("bring", ())),
+        }
         described = kept.get(PORTRAIT) if made is None else describe(made)
         values: dict[str, Any] = {
             "office": None if sent.wish is None else sent.wish.office,
@@ -116,7 +123,7 @@ def send(site: ServedInstallation, address: str, proof: TokenProof, sent: Sent, 
             "wish_half": None if sent.wish is None else sent.wish.half,
             "family": None if sent.family is None else tx.preapplications.family_of(sent.family),
             "updated_at": now,
-            "expires_at": _kept_until(site, sent.wish, now),
+            "expires_at": _kept_until(site, sent.wish, meeting, now),
             "content": content | ({} if described is None else {PORTRAIT: described}),
         }
         if made is not None:
@@ -156,7 +163,9 @@ def withdraw(site: ServedInstallation, proof: TokenProof, now: datetime) -> None
 def ask(site: ServedInstallation, proof: TokenProof, now: datetime) -> str:
     """Ask for the issued card on the phone that applied; an approver confirms. The state of the phone.
 
-    Raises ``application_unknown``, ``no_card_yet``, ``too_many_phones``.
+    Two people stand behind it: the clerk who scanned this phone when taking the application over, and the
+    approver. What anybody may send with somebody else's name proves nothing of the phone.
+    Raises ``application_unknown``, ``no_card_yet``, ``phone_not_seen``, ``too_many_phones``.
     """
     key = check_proof(proof, ASK, int(now.timestamp()))
     with site.store.transaction() as tx:
@@ -167,6 +176,11 @@ def ask(site: ServedInstallation, proof: TokenProof, now: datetime) -> str:
         case = None if record.case_id is None else tx.cases.get(record.case_id)
         if case is None or case.state is not CaseState.ISSUED or case.card_number is None:
             raise ServiceError("no_card_yet", "the card was not issued yet")
+        if not record.key_seen or record.taken_by is None:
+            words = (
+                "no clerk scanned this phone when the application was taken over; let the desk make a code"
+            )
+            raise ServiceError("phone_not_seen", words)
         living = [one for one in tx.phones.of_card(case.card_number) if one.state == PhoneState.ACTIVE]
         if len(living) >= MAX_PHONES:
             raise ServiceError("too_many_phones", f"{len(living)} phones carry it; take one away first")
@@ -174,8 +188,7 @@ def ask(site: ServedInstallation, proof: TokenProof, now: datetime) -> str:
             {
                 "card_number": case.card_number,
                 "office": case.office,
-                # Who submitted had the person there; somebody else approves the phone, as with any code.
-                "made_by": case.submitted_by or HOLDER,
+                "made_by": record.taken_by,
                 "made_at": now,
                 "expires_at": now + ASKED_LIFE,
                 "public_key": record.public_key,
@@ -238,12 +251,14 @@ def _check_room(tx: Transaction, address: str, now: datetime) -> None:
         )
 
 
-def _kept_until(site: ServedInstallation, wish: Wish | None, now: datetime) -> datetime:
-    kept = now + timedelta(days=site.settings.preapplication_days)
-    if wish is None:
-        return kept
-    midnight = datetime.combine(wish.day, datetime.min.time(), now.tzinfo)
-    return max(kept, midnight + AFTER_WISH)
+def _kept_until(site: ServedInstallation, wish: Wish | None, meeting: int | None, now: datetime) -> datetime:
+    """``meeting`` is the day number of the appointment that the desk gave."""
+    ends = [now + timedelta(days=site.settings.preapplication_days)]
+    if wish is not None:
+        ends.append(datetime.combine(wish.day, datetime.min.time(), now.tzinfo) + AFTER_WISH)
+    if meeting is not None:
+        ends.append(kept_for(date_of(meeting)))
+    return max(ends)
 
 
 def _of_key(tx: Transaction, key: bytes) -> PreRecord:

@@ -16,6 +16,7 @@ from cardsvc.records import CardRecord, LookKind, LookRecord, NotFound, Transact
 from cardsvc.records.police import RequestRecord
 from cardsvc.records.police_tables import RequestKind, RequestState
 from cardsvc.records.traces import PERSON_KIND
+from issuance.names import mrz_components
 
 #: How long the officer who asked may read the answer once the second one has agreed.
 ANSWER_LIFE: Final = timedelta(minutes=5)
@@ -36,21 +37,24 @@ class LookUps:
         Reading it again within the five minutes is the same look. Raises ``request_not_found``,
         ``not_agreed``, ``request_over`` and ``too_many_found``.
         """
-        with self.site.store.transaction() as tx:
-            record = self._agreed(tx, request, now)
-            asked = Asked.decode(record.request)
+        # Found and opened before anybody has to wait for it: thousands may share the words of a name.
+        with self.site.store.reading() as tx:
+            asked = Asked.decode(self._agreed(tx, request, now).request)
             cards = _cards(tx, asked.query)
             refused = None
             if len(cards) > MOST_FOUND:
                 words = f"more than {MOST_FOUND} people fit; look for a passport or a card number"
                 refused, cards = ServiceError("too_many_found", words), []
-            if record.state is RequestState.APPROVED:
-                self._recorded(tx, record, asked, cards, now)
             told = [
                 who(self.site, tx, card, now) | {"portrait": portrait(tx, card)}
                 for card in cards
                 if _is_known(tx, card)
             ]
+        with self.site.store.transaction() as tx:
+            record = self._agreed(tx, request, now)
+            if record.state is RequestState.APPROVED:
+                self._recorded(tx, record, asked, cards, now)
+        # Nothing leaves before this: who was looked at stands in the records.
         if refused is not None:
             raise refused
         return told
@@ -114,17 +118,10 @@ def _named(tx: Transaction, name: str, birth: str) -> list[str]:
     parts = [thing for thing in alike(who_) if thing[0] == ALIKE]
     if parts:
         return sorted(tx.traces.with_all(PERSON_KIND, parts))
-    # A script without Latin letters leaves no likeness: its words must be the same.
-    words = [(WORD, word) for word in name.upper().split()]
-    people = sorted(tx.traces.with_all(PERSON_KIND, words))
-    return [one for one in people if _birth(tx, one) == birth]
-
-
-def _birth(tx: Transaction, person: str) -> object:
-    try:
-        return tx.people.facts(person).get("birth")
-    except NotFound:  # Erased: nothing is left to be found.
-        return None
+    # Another script, or the shortest of names, leaves no likeness: its words must be the same.
+    words = [(WORD, part) for word in name.split() for part in mrz_components(word) or (word.upper(),)]
+    people = tx.people.facts_of(tx.traces.with_all(PERSON_KIND, words))
+    return sorted(one for one, facts in people.items() if facts.get("birth") == birth)
 
 
 def _newest(tx: Transaction, person: str) -> CardRecord | None:

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from starlette.responses import Response
 
 from cardsvc.errors import ServiceError
@@ -33,6 +33,7 @@ Asking = Annotated[Caller, stepped_up("officer")]
 RequestId = Annotated[shapes.Id, Path(description="The request.")]
 ScanId = Annotated[shapes.Id, Path(description="The scan.")]
 EntryId = Annotated[shapes.Id, Path(description="The entry of the hotlist.")]
+AfterEntry = Annotated[shapes.Id | None, Query(description="The entry to go on behind.")]
 _PORTRAIT: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}}}
 
 
@@ -159,11 +160,16 @@ def answer(serving: Served, caller: Officer, request: RequestId) -> shapes.Found
 
 
 @router.get("/hotlist")
-def hotlist(serving: Served, caller: Officer) -> shapes.HotAnswer:
-    """The cards that are looked for now."""
+def hotlist(serving: Served, caller: Officer, after: AfterEntry = None) -> shapes.HotAnswer:
+    """The cards that are looked for now, some at a time."""
+    now = serving.clock()
     with serving.installation.store.reading() as tx:
-        entries = tx.hotlist.now(serving.clock(), MOST)
+        entries = tx.hotlist.now(now, MOST + 1, after)
+        total = tx.hotlist.count(now)
+    more, entries = len(entries) > MOST, entries[:MOST]
     return shapes.HotAnswer(
+        total=total,
+        next=entries[-1].id if more else None,
         entries=[
             shapes.HotView(
                 id=one.id,
@@ -176,7 +182,7 @@ def hotlist(serving: Served, caller: Officer) -> shapes.HotAnswer:
                 until=one.until,
             )
             for one in entries
-        ]
+        ],
     )
 
 

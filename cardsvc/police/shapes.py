@@ -206,8 +206,10 @@ class HotView(Answer):
 
 
 class HotAnswer(Answer):
-    """The hotlist as it is now."""
+    """The hotlist as it is now, newest first; ``next`` is where to go on, None at its end."""
 
+    total: int
+    next: str | None
     entries: list[HotView]
 
 

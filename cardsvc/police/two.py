@@ -108,7 +108,7 @@ class TwoOfficers:
                 challenge = challenge_of(record.request)
                 count = passkeys.check_assertion(self.party, credential, challenge, known)
                 tx.credentials.used(known.id, count, now)
-                _check_officer(tx, account)
+                _check_officer(tx, account, record.office)
             except ServiceError as error:
                 refused = error
                 if error.reason == "passkey_refused":
@@ -204,10 +204,14 @@ class TwoOfficers:
             hot.enact(tx, asked, second, now)
 
 
-def _check_officer(tx: Transaction, staff: str) -> None:
-    """Only an officer at work may agree (``not_an_officer``)."""
+def _check_officer(tx: Transaction, staff: str, office: str) -> None:
+    """Only an officer at work may agree, of an office above or below the one that asks (``not_an_officer``).
+
+    Whose phone it is done on changes nothing: on one's own, others are shown no request.
+    """
     member = tx.staff.get(staff)
     above = tx.offices.above(member.office)
-    may = all(_POLICE in office.may for office in above) and bool(above)
-    if member.role != _OFFICER or member.state is not StaffState.ACTIVE or not may:
+    may = all(_POLICE in one.may for one in above) and bool(above)
+    line = tx.offices.below(member.office) | {one.id for one in above}
+    if member.role != _OFFICER or member.state is not StaffState.ACTIVE or not may or office not in line:
         raise ServiceError("not_an_officer", f"{staff} is no officer who may agree to this")

@@ -6,7 +6,7 @@ known; all else is kept apart as it came, and taken later if what was missing co
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Final
@@ -143,8 +143,10 @@ def release(installation: ServedInstallation, reader: str, limit: int, now: date
         chain, answers = _place_all(tx, known, opened, now)
         done = [row for row, said in zip(waiting, answers, strict=True) if said.reason != GAP]
         tx.gate_log.release(done)
-        # Now it is known what is wrong with them, which no record to come will mend.
-        tx.gate_log.quarantine([row for row in chain.apart if row.reason != GAP])
+        # Now it is known what is wrong with them, which no record to come will mend; their time runs on.
+        came = {(row.seq, row.digest): row.received_at for row in waiting}
+        wrong = [row for row in chain.apart if row.reason != GAP]
+        tx.gate_log.quarantine([replace(row, received_at=came[row.seq, row.digest]) for row in wrong])
         _compare_checkpoints(tx, chain)
         _count(tx, chain)
     return len(done)

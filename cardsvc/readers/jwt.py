@@ -37,7 +37,7 @@ class Token:
     def text(self, name: str) -> str:
         """A claim that is a text of a decent length."""
         value = self.claims.get(name)
-        if not isinstance(value, str) or not 0 < len(value) <= MAX_TOKEN:
+        if not isinstance(value, str) or not 0 < len(value) <= MAX_TOKEN or not _is_unicode(value):
             raise bad_token(f"the claim {name} is missing, or no text")
         return value
 
@@ -95,6 +95,15 @@ def _object(part: str) -> Mapping[str, Any]:
     if not isinstance(read, dict):
         raise bad_token("a part of the token is no JSON object")
     return read
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether it is whole: JSON can say half a surrogate pair, which no database holds (RFC 8259, 8.2)."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """What kind of reader stands where, and how far two of them are apart."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 from typing import Final
 
 from cardsvc.readers.kinds import Kind
 from cardsvc.records import Transaction
+from cardsvc.records.gate_log import Travel
 from cardsvc.records.readers import PlaceRecord
 
 #: Positions are kept in hundred-thousandths of a degree: a metre, and no rounding that differs by database.
@@ -54,6 +56,14 @@ def places(tx: Transaction) -> dict[str, Place]:
         reader: Place(Kind(found.kind), found.site, _position(found))
         for reader, found in tx.readers.places().items()
     }
+
+
+def travel(known: Iterable[Place], *, near_m: float, metres_s: float, within_s: int) -> Travel:
+    """What nobody outruns between these places, as the records ask it of all their pairs."""
+    latitudes = [one.position.latitude for one in known if one.position is not None]
+    nearest = min((abs(one) for one in latitudes), default=0.0)
+    part_m = radians(1) * _EARTH_M / _PARTS
+    return Travel(near_m, metres_s, within_s, part_m, cos(radians(nearest)) ** 2)
 
 
 def metres(one: Position, other: Position) -> float:

@@ -96,9 +96,11 @@ def same_card_twice(serving: Served, caller: Looking, venue: OneVenue = None) ->
             apart_s=one.row.second_time - one.row.first_time,
             apart_m=one.apart_m,
         )
-        for one in found
+        for one in found.rows
     ]
-    return shapes.TwiceAnswer(within_s=reports.TWICE_WITHIN_S, fastest_km_h=reports.FASTEST_KM_H, rows=rows)
+    return shapes.TwiceAnswer(
+        within_s=reports.TWICE_WITHIN_S, fastest_km_h=reports.FASTEST_KM_H, rows=rows, more=found.more
+    )
 
 
 @router.get("/use/revoked")

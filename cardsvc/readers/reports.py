@@ -8,7 +8,7 @@ from hmac import digest as hmac_digest
 from typing import Any, Final
 
 from cardsvc.errors import ServiceError
-from cardsvc.readers.places import UNKNOWN, Place, metres, places
+from cardsvc.readers.places import UNKNOWN, Place, metres, places, travel
 from cardsvc.readers.venues import visible
 from cardsvc.records import AuditQuery, Store, Transaction
 from cardsvc.records.gate_log import GateRecordRow, TwiceRow, UsageKey
@@ -23,12 +23,11 @@ _DAY_S: Final = 86_400
 TWICE_WITHIN_S: Final = 60
 #: What nobody in a city travels at, from door to door; a straight line is the shortest way there is.
 FASTEST_KM_H: Final = 120
+_FASTEST_M_S: Final = FASTEST_KM_H / 3.6
 #: Further apart in time than this, any two doors of a city can be reached.
 _FAR_WITHIN_S: Final = 2 * 3600
 #: Positions are typed from a map, and clocks of readers are some seconds apart.
 _NEAR_M: Final = 500
-#: Pairs that are looked through for impossible ways; newest first.
-_MOST_PAIRS: Final = 20_000
 #: Rows in one answer.
 MOST: Final = 1000
 #: Revocations that are read from the audit at a time.
@@ -70,6 +69,14 @@ class Pair:
     row: TwiceRow
     sites: tuple[str | None, str | None]
     apart_m: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Such pairs, newest first; ``more``: there are older ones that are not among them."""
+
+    rows: Sequence[Pair]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,23 +167,24 @@ def refusals(rows: Sequence[tuple[UsageKey, int]]) -> list[tuple[str, str, int]]
     return [(venue, reason, number) for (venue, reason), number in counts.most_common()]
 
 
-def twice(tx: Transaction, caller: Caller, venue: str | None, now: datetime) -> list[Pair]:
+def twice(tx: Transaction, caller: Caller, venue: str | None, now: datetime) -> Pairs:
     """Cards at two readers of one venue within a minute, or faster than anybody travels between them.
 
     Between venues nobody can tell: by design.
     """
     since = int((now - LOOK_BACK).timestamp())
     asked, known = venues_asked(tx, caller, venue), places(tx)
-    placed = [name for name, place in known.items() if place.position is not None]
-    rows = tx.gate_log.twice(asked, since, TWICE_WITHIN_S, MOST)
-    found = {row: _pair(row, known) for row in rows}
-    if len(placed) > 1:
-        for row in tx.gate_log.twice(asked, since, _FAR_WITHIN_S, _MOST_PAIRS, placed):
-            pair = _pair(row, known)
-            reach = _NEAR_M + FASTEST_KM_H / 3.6 * (row.second_time - row.first_time)
-            if pair.apart_m is not None and pair.apart_m > reach:
-                found[row] = pair
-    return sorted(found.values(), key=lambda one: -one.row.first_time)[:MOST]
+    nobody = travel(known.values(), near_m=_NEAR_M, metres_s=_FASTEST_M_S, within_s=_FAR_WITHIN_S)
+    rows = tx.gate_log.twice(asked, since, TWICE_WITHIN_S, nobody, MOST + 1)
+    pairs = [_pair(row, known) for row in rows[:MOST]]
+    return Pairs([one for one in pairs if _too_fast(one)], more=len(rows) > MOST)
+
+
+def _too_fast(pair: Pair) -> bool:
+    took = pair.row.second_time - pair.row.first_time
+    return took <= TWICE_WITHIN_S or (
+        pair.apart_m is not None and pair.apart_m > _NEAR_M + _FASTEST_M_S * took
+    )
 
 
 def _pair(row: TwiceRow, known: Mapping[str, Place]) -> Pair:

@@ -341,11 +341,15 @@ class TwiceAnswerRow(Answer):
 
 
 class TwiceAnswer(Answer):
-    """Such pairs, newest first: within so many seconds, or faster than that."""
+    """Such pairs, newest first: within so many seconds, or faster than that.
+
+    ``more``: there were older ones in the month that one answer has no room for.
+    """
 
     within_s: int
     fastest_km_h: int
     rows: list[TwiceAnswerRow]
+    more: bool
 
 
 class RevokedRow(Answer):

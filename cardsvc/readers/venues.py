@@ -24,6 +24,8 @@ LOOK_BACK: Final = timedelta(days=30)
 
 #: Settings whose order says nothing.
 _SETS: Final = frozenset({"services", "accept", "opens_on", "permit_free"})
+#: Settings whose visits are counted.
+_COUNTED: Final = frozenset({"accept", "hours"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,22 +165,27 @@ def _changes(
     now: datetime,
     offset: int,
 ) -> Iterable[Change]:
-    visits = _Visits(tx, venue, now, offset)
-    new = not before
-    for setting in sorted({*before, *after}):
+    differing = [one for one in sorted({*before, *after}) if _differs(one, before.get(one), after.get(one))]
+    # Rules on hours and assurance keep out together, so their visits are counted once.
+    counted = bool(before) and not _COUNTED.isdisjoint(differing)
+    lost = _lost(tx, venue, policy_of(after), now, offset) if counted else 0
+    for setting in differing:
         old, wanted = before.get(setting), after.get(setting)
-        if old == wanted or (setting in _SETS and {*(old or ())} == {*(wanted or ())}):
-            continue
         if setting == "services":
             yield from _service_changes(tx, old or [], wanted or [])
         elif setting == "permit_free":
             yield from _permit_changes(tx, old or [], wanted or [])
-        elif setting in ("accept", "hours") and not new:
-            lost = visits.lost(policy_of(after))
+        elif setting in _COUNTED and counted:
             words = f"{lost} of the visits of the last {LOOK_BACK.days} days would be refused"
             yield Change(setting, old, wanted, words, visits=lost)
         else:
             yield Change(setting, old, wanted, _words(setting, old, wanted))
+
+
+def _differs(setting: str, old: Any, wanted: Any) -> bool:
+    if setting in _SETS:
+        return {*(old or ())} != {*(wanted or ())}
+    return bool(old != wanted)
 
 
 def _service_changes(tx: Transaction, old: list[str], wanted: list[str]) -> Iterable[Change]:
@@ -205,21 +212,12 @@ def _said(value: Any) -> str:
     return "nothing" if value in (None, []) else json.dumps(value, ensure_ascii=False)
 
 
-@dataclass(slots=True)
-class _Visits:
-    """The visits of the last month, read once where a rule asks."""
-
-    tx: Transaction
-    venue: str
-    now: datetime
-    offset: int
-
-    def lost(self, policy: Policy) -> int:
-        """Of those let in, how many the rules on hours and assurance would keep out."""
-        since = int((self.now - LOOK_BACK).timestamp())
-        accepted = {int(level) for level in policy.accept}
-        return sum(
-            (assurance is not None and assurance not in accepted)
-            or not is_open(policy.hours, time, self.offset)
-            for time, assurance, _ in self.tx.gate_log.admissions(self.venue, since)
-        )
+def _lost(tx: Transaction, venue: str, policy: Policy, now: datetime, offset: int) -> int:
+    """Of those let in in the last month, how many the rules on hours and assurance would keep out."""
+    since = int((now - LOOK_BACK).timestamp())
+    accepted = {int(level) for level in policy.accept}
+    return sum(
+        visits
+        for time, assurance, visits in tx.gate_log.admissions(venue, since, offset)
+        if (assurance is not None and assurance not in accepted) or not is_open(policy.hours, time, offset)
+    )

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from cardsvc.records.columns import epoch_s
 from cardsvc.records.errors import NotAlone, RecordsError
@@ -137,6 +137,11 @@ class AuditLog:
         statement = select(AUDIT.c.details).where(AUDIT.c.action == action).order_by(AUDIT.c.seq)
         for (details,) in self._link.tuples(statement):
             yield json.loads(details)
+
+    def count_of(self, action: str) -> int:
+        """How many entries of one action there are."""
+        rows = self._link.all(select(func.count().label("number")).where(AUDIT.c.action == action))
+        return int(rows[0]["number"])
 
     def hashes(self) -> Iterator[bytes]:
         """The hash of every entry, from the first on."""

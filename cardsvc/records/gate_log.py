@@ -5,12 +5,23 @@ from dataclasses import astuple, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, update
+from sqlalchemy import Float, and_, cast, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cardsvc.records.gate_days import GateDays
 from cardsvc.records.link import Link, chunks, record, values_of
-from cardsvc.records.reader_tables import GATE_CHECKPOINT, GATE_RECORD, QUARANTINED, READER, USAGE
+from cardsvc.records.reader_tables import (
+    GATE_CHECKPOINT,
+    GATE_RECORD,
+    QUARANTINED,
+    READER,
+    READER_PLACE,
+    USAGE,
+)
+
+#: A way along the earth of up to 250 km has at least this part of its length on a flat map.
+_FLAT = 0.9999
+_WEEK_S, _MINUTE_S = 7 * 86_400, 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,21 @@ class UsageKey:
     answer: str
     reason: str
     opened: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Travel:
+    """How far anybody gets: ``near_m``, and ``metres_s`` with each second; after ``within_s`` anywhere.
+
+    ``part_m`` is how long a hundred-thousandth of a degree is to the north; ``east`` is how much of that it
+    is to the east where it is most, squared.
+    """
+
+    near_m: float
+    metres_s: float
+    within_s: int
+    part_m: float
+    east: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,22 +248,19 @@ class GateLog:
         return [(record(UsageKey, row), int(row["count"])) for row in rows]
 
     def twice(
-        self,
-        venues: Sequence[str],
-        since: int,
-        within_s: int,
-        limit: int,
-        devices: Sequence[str] | None = None,
+        self, venues: Sequence[str], since: int, within_s: int, travel: Travel, limit: int
     ) -> list[TwiceRow]:
-        """Cards that two readers (of ``devices``) of one venue admitted within seconds, newest first."""
+        """Cards that two readers of one venue admitted within seconds, or too far apart; newest first."""
         one, other = GATE_RECORD.alias("one"), GATE_RECORD.alias("other")
+        here, there = READER_PLACE.alias("here"), READER_PLACE.alias("there")
         same = and_(
             one.c.who == other.c.who,
             one.c.venue == other.c.venue,
             one.c.device != other.c.device,
-            other.c.time.between(one.c.time, one.c.time + within_s),
+            other.c.time.between(one.c.time, one.c.time + max(within_s, travel.within_s)),
             (other.c.time > one.c.time) | (other.c.device > one.c.device),
         )
+        took = other.c.time - one.c.time
         query = (
             select(
                 one.c.venue,
@@ -247,12 +270,13 @@ class GateLog:
                 other.c.time.label("second_time"),
             )
             .join(other, same)
+            .outerjoin(here, here.c.reader == one.c.device)
+            .outerjoin(there, there.c.reader == other.c.device)
             .where(one.c.venue.in_(venues), one.c.time >= since, *_admitted(one), *_admitted(other))
+            .where((took <= within_s) | ((took <= travel.within_s) & _outrun(here, there, took, travel)))
             .order_by(one.c.time.desc(), one.c.device)
             .limit(limit)
         )
-        if devices is not None:
-            query = query.where(one.c.device.in_(devices), other.c.device.in_(devices))
         return [record(TwiceRow, row) for row in self._link.all(query)]
 
     def admitted(self, who: Sequence[bytes], since: int) -> list[GateRecordRow]:
@@ -265,13 +289,29 @@ class GateLog:
             ]
         return rows
 
-    def admissions(self, venue: str, since: int) -> Iterator[tuple[int, int | None, str]]:
-        """(time, assurance, reason) of everybody whom a venue let in since then."""
-        columns = (GATE_RECORD.c.time, GATE_RECORD.c.assurance, GATE_RECORD.c.reason)
-        query: Select[Any] = select(*columns).where(
+    def admissions(self, venue: str, since: int, day_offset_s: int) -> Iterator[tuple[int, int | None, int]]:
+        """(time, assurance, how many) of all whom a venue let in since then, by the minute of the week.
+
+        A month has hundreds of thousands, and a week 10,080 minutes: rules on hours go by no more than that.
+        ``time`` is that of one of them.
+        """
+        minute = (GATE_RECORD.c.time + day_offset_s) % _WEEK_S // _MINUTE_S
+        query = select(func.min(GATE_RECORD.c.time), GATE_RECORD.c.assurance, func.count()).where(
             GATE_RECORD.c.venue == venue, GATE_RECORD.c.time >= since, *_admitted(GATE_RECORD)
         )
-        yield from self._link.tuples(query)
+        yield from self._link.tuples(query.group_by(minute, GATE_RECORD.c.assurance))
+
+
+def _outrun(here: Any, there: Any, took: Any, travel: Travel) -> Any:
+    """Whether two positions are further apart than anybody gets; null where one of them is not known.
+
+    Plain arithmetic on a flat map, for a database need not have a cosine: no such pair is missed, and one
+    that is a ten-thousandth nearer may be among them.
+    """
+    north = (cast(there.c.latitude, Float) - here.c.latitude) * travel.part_m
+    east = (cast(there.c.longitude, Float) - here.c.longitude) * travel.part_m
+    reach = (took * travel.metres_s + travel.near_m) * _FLAT
+    return north * north + east * east * travel.east > reach * reach
 
 
 def _admitted(table: Any) -> tuple[Any, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select, update
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from cardsvc.records.columns import epoch_s
 from cardsvc.records.errors import Conflict, NotFound
@@ -59,10 +59,19 @@ class Hotlist:
         if not self._link.run(update(HOT_CARD).where(living).values(values)):
             raise Conflict("not_on_the_hotlist", "this entry of the hotlist has ended already")
 
-    def now(self, now: datetime, limit: int) -> list[HotRecord]:
-        """What is looked for now, newest first."""
+    def now(self, now: datetime, limit: int, after: str | None = None) -> list[HotRecord]:
+        """What is looked for now, newest first, behind the entry ``after``; raises ``not_on_the_hotlist``."""
         statement = select(HOT_CARD).where(_living(now)).order_by(HOT_CARD.c.placed_at.desc(), HOT_CARD.c.id)
+        if after is not None:
+            last = self.get(after)
+            behind = (HOT_CARD.c.placed_at == last.placed_at) & (HOT_CARD.c.id > last.id)
+            statement = statement.where((HOT_CARD.c.placed_at < last.placed_at) | behind)
         return [record(HotRecord, row) for row in self._link.all(statement.limit(limit))]
+
+    def count(self, now: datetime) -> int:
+        """How many entries there are now."""
+        row = self._link.first(select(func.count().label("number")).where(_living(now)))
+        return 0 if row is None else int(row["number"])
 
     def of_card(self, number: str, now: datetime) -> list[HotRecord]:
         """Why a card is looked for now; nothing where it is not."""

@@ -7,7 +7,7 @@ between is found by ``intents`` at the next start, signed again (to the same byt
 
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -195,13 +195,19 @@ class Prints:
                 signed[bytes(key)] += count
         return dict(signed)
 
-    def signed_hashes(self) -> list[bytes]:
+    def signed_hashes(self) -> Iterator[bytes]:
         """SHA-256 of the payload of every signed gate and chip code, for the signer to compare."""
         statement = select(PRINT.c.gate_payload).where(PRINT.c.gate_signature.is_not(None))
         chips = select(CHIP.c.payload).where(CHIP.c.signature.is_not(None))
-        return [
-            sha256(payload).digest() for rows in (statement, chips) for (payload,) in self._link.tuples(rows)
-        ]
+        for rows in (statement, chips):
+            for (payload,) in self._link.tuples(rows):
+                yield sha256(payload).digest()
+
+    def count_signed(self) -> int:
+        """How many these are."""
+        prints = select(func.count().label("number")).where(PRINT.c.gate_signature.is_not(None))
+        chips = select(func.count().label("number")).where(CHIP.c.signature.is_not(None))
+        return sum(int(self._link.all(one)[0]["number"]) for one in (prints, chips))
 
     def of_key(self, kid: bytes) -> list[PrintRecord]:
         """The issued prints of one card key: what it genuinely signed."""

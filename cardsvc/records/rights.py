@@ -70,9 +70,10 @@ class RightsLists:
         return [record(RightsListRecord, row) for row in rows]
 
     def in_state(self, state: ListState) -> list[RightsListRecord]:
-        """Every list that came so far, oldest first."""
+        """Every list that came so far, in the order they were decided in: the last word on a card holds."""
         query = select(RIGHTS_LIST).where(RIGHTS_LIST.c.state == state)
-        rows = self._link.all(query.order_by(RIGHTS_LIST.c.made_at, RIGHTS_LIST.c.id))
+        order = (RIGHTS_LIST.c.decided_at, RIGHTS_LIST.c.made_at, RIGHTS_LIST.c.id)
+        rows = self._link.all(query.order_by(*order))
         return [record(RightsListRecord, row) for row in rows]
 
     def move(self, row: str, expected: ListState, values: Mapping[str, object]) -> None:
@@ -91,7 +92,7 @@ class RightsLists:
         rows = self._link.all(query.order_by(RIGHTS_LINE.c.line).limit(limit))
         return [record(RightsLineRecord, one) for one in rows]
 
-    def settle(self, lines: Sequence[RightsLineRecord]) -> None:
+    def settle(self, lines: Iterable[RightsLineRecord]) -> None:
         """Write what became of these lines."""
         for line in lines:
             here = (RIGHTS_LINE.c.list == line.list) & (RIGHTS_LINE.c.line == line.line)

@@ -9,8 +9,10 @@ import pytest
 
 from cardsvc.departments import lists
 from cardsvc.records import ACT_RECORDED
+from cardsvc.trust.publishing import served_bundle
 from cardsvc.trust.reconciling import AGREED, reconcile
 from issuance.number import new_number
+from keys.errors import KeysError
 from tests.desk.api import Api, Person, make_api
 from tests.desk.office import Office, make_office
 from tests.desk.town import NOW
@@ -205,6 +207,88 @@ def test_a_list_that_the_jobs_took_first_is_answered_as_granted(
 
     monkeypatch.setattr(signer, "record_act", overtaken)
     assert library.touch(row)["counts"] == {"done": 1}
+
+
+@pytest.fixture
+def strict(tmp_path: Path) -> Iterator[Api]:
+    """With a signer that takes nothing over, as in production."""
+    with make_office(tmp_path / "data", demo=False) as office, make_api(office) as made:
+        office.give_key("library1", "department", (int(Service.LIBRARY),))
+        yield made
+        assert office.town.audit_is_whole()
+
+
+def asserted(api: Api, library: Library, row: str) -> Any:
+    """The key has spoken; what the service answers."""
+    options = library.call("POST", f"/library/lists/{row}/challenge")["options"]
+    credential = api.office.device("library1").get(options)
+    return library.person.client.post(
+        f"/api/services/library/lists/{row}/grant", json={"credential": credential}
+    ).json()
+
+
+def until(api: Api, number: str) -> tuple[str, str | None]:
+    (right,) = Library(api, api.as_("library1")).call("GET", "/library/rights")["rights"]
+    assert right["number"] == number
+    return right["value"], right["until"]
+
+
+def test_earlier_days_stop_no_bundle_wherever_a_process_is_killed(
+    strict: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, library = strict, Library(strict, strict.as_("library1"))
+    site, clock, number = api.office.site, api.office.clock, issued(api)
+    library.touch(library.read("grant", (number, None))["id"])
+    served_bundle(site, "library", clock)
+    row = library.read("grant", (number, "2026-06-30"))["id"]
+    monkeypatch.setattr(lists, "carry_out", lambda *_: 0)
+
+    def away(*_: Any) -> None:
+        raise KeysError("signer_away", "the signer was stopped")
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(type(site.signer), "record_act", away)
+        assert asserted(api, library, row)["reason"] == "signer_away"
+        assert until(api, number) == ("until", "2026-06-30")
+        served_bundle(site, "library", clock)
+    lists.tell_signer(site, row, clock.now)
+    assert library.call("GET", f"/library/lists/{row}")["counts"] == {"ready": 1}
+    served_bundle(site, "library", clock)
+    monkeypatch.undo()
+    assert library.carried_out(row)["counts"] == {"done": 1}
+    served_bundle(site, "library", clock)
+    with site.store.reading() as tx:
+        trail = [one.action for one in tx.audit.of_subject(number)]
+    assert trail.count("card_granted") == 2, "each day is audited once"
+
+
+def test_an_earlier_day_wants_a_fresh_proof_as_a_withdrawal_does(api: Api, library: Library) -> None:
+    one, two = issued(api), issued(api, 2)
+    library.touch(library.read("grant", (one, None))["id"])
+    later = Library(api, api.as_("library1", fresh=False))
+    longer = later.read("grant", (two, "2026-06-30"))
+    later.call("POST", f"/library/lists/{longer['id']}/challenge")
+    shorter = later.read("grant", (one, "2026-06-30"), (two, "2026-06-30"))
+    assert later.reason("POST", f"/library/lists/{shorter['id']}/challenge") == "step_up_needed"
+    assert library.touch(shorter["id"])["counts"] == {"done": 2}
+
+
+def test_of_two_lists_the_one_decided_last_holds(strict: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the signer has it, whichever was read first."""
+    api, library = strict, Library(strict, strict.as_("library1"))
+    number = issued(api)
+    monkeypatch.setattr(lists, "carry_out", lambda *_: 0)
+    first = library.read("grant", (number, "2026-06-30"))["id"]
+    api.office.clock.pass_by(seconds=1)
+    second = library.read("grant", (number, None))["id"]
+    for row in (second, first):
+        api.office.clock.pass_by(seconds=1)
+        assert asserted(api, library, row)["state"] == "working"
+    monkeypatch.undo()
+    library.carried_out(first)
+    assert library.carried_out(second)["counts"] == {"done": 1}
+    assert until(api, number) == ("until", "2026-06-30")
+    served_bundle(api.office.site, "library", api.office.clock)
 
 
 def test_a_department_sees_its_own_and_nothing_else(api: Api, library: Library) -> None:

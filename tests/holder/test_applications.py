@@ -1,6 +1,7 @@
 """Applications from phones: sent without an account, sealed, answered, taken over once, and asked after."""
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from cardsvc.records.preapplications import PRE
 from tests.desk.api import Api
 from tests.desk.office import face
 from tests.desk.town import application
-from tests.holder.phone import Phone, approve, url64
+from tests.holder.phone import Phone, approve, enrolled, url64
 from tests.holder.test_phones import Door, sealed_code
 from tests.web.applicants import SALIM
 
@@ -48,10 +49,9 @@ def state(phone: Phone) -> Any:
     return phone.asks("applications/state", "application")
 
 
-def issued(api: Api, case: str) -> str:
+def issued(api: Api, case: str, clerk: str = "clerk1") -> str:
     """The case submitted, approved and signed; the card's number."""
-    clerk = api.as_("clerk1")
-    clerk.post(f"/cases/{case}/submit", {"version": api.office.case(case).version})
+    api.as_(clerk).post(f"/cases/{case}/submit", {"version": api.office.case(case).version})
     (card,) = api.as_("chief1").approved(case)
     return str(card["number"])
 
@@ -87,8 +87,8 @@ def test_from_the_phone_to_the_card_on_the_phone(api: Api) -> None:
     asked = phone.asks("applications/card", "ask-card")
     assert asked["state"] == "waiting"
     (waits,) = api.as_("chief1").get("/phones")["phones"]
-    assert (waits["card"], waits["how"], waits["fingerprint"], waits["seen"]) == (
-        number, "asked", told["fingerprint"], True,
+    assert (waits["card"], waits["how"], waits["fingerprint"], waits["seen"], waits["made_by"]) == (
+        number, "asked", told["fingerprint"], True, "clerk1",
     )  # fmt: skip
     approve(api.as_("chief1"), waits["id"])
     assert phone.asks("applications/card", "ask-card")["state"] == "active"
@@ -97,6 +97,53 @@ def test_from_the_phone_to_the_card_on_the_phone(api: Api) -> None:
     door.sync()
     assert door.says(sealed_code(phone.key, token, door.now)) == "allow ok"
     assert api.office.town.audit_is_whole()
+
+
+def test_a_phone_that_no_clerk_saw_gets_a_code_at_the_desk(quick_api: Api) -> None:
+    """Anybody sends anybody's papers, an approver too; the resident comes, and a clerk picks the line."""
+    api = quick_api
+    stranger, clerk = Phone(api), api.as_("clerk1")
+    told = sent(stranger)
+    (made,) = clerk.post(f"/preapplications/{told['reference']}/take", {}, status=201)["cases"]
+    number = issued(api, made["case"])
+    assert stranger.post("applications/card", stranger.proof("ask-card")).json()["reason"] == "phone_not_seen"
+    assert api.as_("chief1").get("/phones")["phones"] == []
+    phone, _ = enrolled(api, number)
+    assert phone.renew()["state"] == "valid"
+
+
+def test_of_a_family_the_phone_asks_for_whom_it_was_scanned(quick_api: Api) -> None:
+    api = quick_api
+    together, clerk = url64(bytes(range(16))), api.as_("clerk1")
+    head, other = Phone(api), Phone(api)
+    told = sent(head, typed(), family=together, head=True)
+    sent(other, typed(2, given_names="Neema"), family=together)
+    seen = {"seen": told["fingerprint"]}
+    taken = clerk.post(f"/preapplications/{told['reference']}/take", seen, status=201)["cases"]
+    for one in taken:
+        clerk.post(f"/cases/{one['case']}/submit", {"version": api.office.case(one["case"]).version})
+    assert len(api.as_("chief1").approved(*(one["case"] for one in taken))) == 2
+    assert head.asks("applications/card", "ask-card")["state"] == "waiting"
+    assert other.post("applications/card", other.proof("ask-card")).json()["reason"] == "phone_not_seen"
+
+
+def test_who_scanned_the_phone_does_not_approve_it(quick_api: Api) -> None:
+    """Another clerk may submit the case: what counts is who saw the phone."""
+    api = quick_api
+    with api.office.site.store.transaction() as tx:
+        tx.staff.put(replace(tx.staff.get("clerk1"), id="clerk9"))
+    phone = Phone(api)
+    told = sent(phone)
+    seen = {"seen": told["fingerprint"]}
+    (made,) = api.as_("clerk1").post(f"/preapplications/{told['reference']}/take", seen, status=201)["cases"]
+    issued(api, made["case"], "clerk9")
+    phone.asks("applications/card", "ask-card")
+    with api.office.site.store.transaction() as tx:
+        tx.staff.put(replace(tx.staff.get("clerk1"), role="approver"))
+    (waits,) = api.as_("clerk1").get("/phones")["phones"]
+    api.office.give_key("clerk1")
+    assert api.as_("clerk1").reason("POST", f"/phones/{waits['id']}/challenge") == "own_request"
+    approve(api.as_("chief1"), waits["id"])
 
 
 def test_what_was_sent_is_sealed_and_nothing_is_left_once_it_is_taken(quick_api: Api) -> None:
@@ -281,6 +328,25 @@ def test_the_desk_answers_with_a_day_and_what_to_bring(quick_api: Api) -> None:
     assert clerk.reason("POST", f"{path}/answer", late) == "bad_wish"
     clerk.call("DELETE", path, status=204)
     assert phone.post("applications/state", phone.proof("application")).status_code == 404
+
+
+def test_sent_again_after_the_desks_answer_it_keeps_the_appointment(quick_api: Api) -> None:
+    api = quick_api
+    phone, clerk, now = Phone(api), api.as_("clerk1"), api.office.clock.now
+    wish = {"office": DESK, "day": (now + timedelta(days=3)).date().isoformat(), "half": "am"}
+    told = sent(phone, wish=wish)
+    meeting = {"office": DESK, "day": (now + timedelta(days=45)).date().isoformat(), "half": "pm"}
+    answer = {"meeting": meeting, "bring": ["permit", "guardian"]}
+    clerk.post(f"/preapplications/{told['reference']}/answer", answer)
+    before = state(phone)
+    again = sent(phone, typed(permit_class="A"), wish=wish, portrait=None)
+    for name in ("day", "half", "confirmed", "bring", "kept_until"):
+        assert again[name] == before[name]
+    api.office.clock.pass_by(days=45)
+    assert applying.forget(api.office.site, api.office.clock.now) == 0
+    assert state(phone)["bring"] == ["permit", "guardian"]
+    api.office.clock.pass_by(days=8)
+    assert applying.forget(api.office.site, api.office.clock.now) == 1
 
 
 def test_another_phone_with_the_reference_is_noticed(quick_api: Api) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from cardsvc.desk.asserting import read_credential
+from cardsvc.http.budget import NONCES
 from cardsvc.trust.publishing import served_bundle
 from tests.desk.api import Api, TestClient
 from tests.desk.town import PUBLIC_URL, seconds
@@ -43,6 +44,28 @@ class Door:
     def says(self, code: bytes) -> str:
         verdict = self.judge(code)
         return f"{verdict.answer} {verdict.reason}"
+
+
+def test_whoever_approves_asks_the_signer_so_often_a_minute(quick_api: Api) -> None:
+    """It keeps so many nonces for the whole city: one account that takes them all would stop everybody."""
+    api, clerk, chief = quick_api, quick_api.as_("clerk1"), quick_api.as_("chief1")
+    number, phone = card_of(api), Phone(api)
+    made = clerk.post(f"/cards/{number}/phones", status=201)
+    phone.bring(made["code"])
+    case = clerk.submitted(number=2)["id"]
+    chief.get(f"/cases/{case}")
+    body = {"act": "extend", "reason": "a new permit", "permit_until": "2026-12-31"}
+    act = clerk.post(f"/cards/{number}/acts", body, status=202)["act_request"]
+    for _ in range(NONCES - 1):
+        api.office.site.nonce("chief1", api.office.clock.now)
+    approval = {"cases": chief.seen(case)}
+    assert chief.reason("POST", f"/phones/{made['phone']}/challenge") == "too_often"
+    assert chief.reason("POST", f"/acts/{act}/challenge") == "too_often"
+    assert chief.reason("POST", "/approvals", approval) == "too_often"
+    api.office.clock.pass_by(minutes=1)
+    chief.post(f"/phones/{made['phone']}/challenge")
+    chief.post(f"/acts/{act}/challenge")
+    chief.post("/approvals", approval, status=201)
 
 
 def test_from_the_desk_to_the_door(api: Api) -> None:

@@ -1,9 +1,11 @@
 """The hotlist: two officers put a card on it, phones learn it with the next bundle, the holder never."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from cardsvc.records.hotlist import HotRecord
 from cardsvc.trust.publishing import order_bundle
 from keys.errors import KeysError
 from tests.police.conftest import CASE, Beat
@@ -90,6 +92,33 @@ def test_two_officers_lift_it_again(either_beat: Beat) -> None:
     assert verdict.view["hotlist"] is False
     assert beat.house.actions(placed["id"])[-1] == "hotlist_lifted"
     assert beat.first.reason("POST", f"{HOTLIST}/{placed['id']}/lift") == "not_on_the_hotlist"
+
+
+def test_however_long_it_is_every_entry_is_seen_and_can_be_lifted(either_beat: Beat) -> None:
+    beat, now = either_beat, either_beat.house.clock.now
+    with beat.house.site.store.transaction() as tx:
+        for number in range(101):
+            placed, until = now + timedelta(seconds=number // 3), now + timedelta(days=90)
+            tx.hotlist.add(
+                HotRecord(
+                    f"{number:032x}", beat.cards[0].number, "officer1", "officer2", "Yiwu Police", "wanted",
+                    f"A33{number:04d}", placed, until,
+                )
+            )  # fmt: skip
+    answer = beat.first.get(HOTLIST)
+    seen = [answer]
+    while answer["next"] is not None:
+        answer = beat.first.get(f"{HOTLIST}?after={answer['next']}")
+        seen.append(answer)
+    assert [(len(one["entries"]), one["total"]) for one in seen] == [(50, 101), (50, 101), (1, 101)]
+    cases = [one["case_number"] for answer in seen for one in answer["entries"]]
+    assert sorted(cases) == [f"A33{number:04d}" for number in range(101)]
+    placed = [one["placed_at"] for answer in seen for one in answer["entries"]]
+    assert placed == sorted(placed, reverse=True)
+    oldest = seen[-1]["entries"][0]["id"]
+    beat.agree(beat.first.post(f"{HOTLIST}/{oldest}/lift")["id"])
+    assert beat.first.get(HOTLIST)["total"] == 100
+    assert beat.first.reason("GET", f"{HOTLIST}?after={'f' * 32}") == "not_on_the_hotlist"
 
 
 def test_it_ends_by_itself_with_its_last_day(beat: Beat) -> None:

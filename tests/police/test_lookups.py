@@ -1,12 +1,15 @@
 """Look-ups without a card: a purpose, a case, a second officer's own passkey, and the least as an answer."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from cardsvc.records import Conflict, StaffMember
+from cardsvc.records import Conflict, StaffMember, Unavailable
+from cardsvc.records.looks import Looks
+from cardsvc.records.people import People
 from cardsvc.records.police_tables import POLICE_REQUEST, RequestState
 from tests.desk.town import application
 from tests.police.conftest import CASE, Beat, wish
@@ -78,6 +81,60 @@ def test_nobody_is_found_and_nobody_was_looked_at(beat: Beat, query: dict[str, s
     beat.agree(asked["id"])
     assert beat.answer(asked["id"]) == []
     assert beat.looks(beat.cards[0].number) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [("Ai-Li O", 0), ("o AI-li", 0), ("Li O", 0), ("محمد علي", 1), ("علي", 1), ("Li Mo", None)],
+)
+def test_short_names_and_other_scripts_are_found_by_their_words(
+    beat: Beat, name: str, place: int | None
+) -> None:
+    short = {"surname": "O", "given_names": "Ai-Li"}
+    arabic = {
+        "surname": "Ali",
+        "given_names": "Mo",
+        "name_native": "محمد علي",
+        "language_native": "ara",
+    }
+    cards = [
+        beat.town.card(application(10 + number, **one))
+        for number, one in enumerate(
+            [one | {"birth": birth} for birth in ("1980-01-01", "1981-02-03") for one in (short, arabic)]
+        )
+    ]
+    asked = beat.ask({"by": "name", "name": name, "birth": "1980-01-01"})
+    beat.agree(asked["id"])
+    found = [one["number"] for one in beat.answer(asked["id"])]
+    assert found == ([] if place is None else [cards[place].number])
+
+
+def test_others_write_while_names_are_opened(either_beat: Beat, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many share the words, nobody waits; and nobody is told before it stands in the records."""
+    beat, store = either_beat, either_beat.house.site.store
+    card = beat.town.card(application(10, surname="O", given_names="Li", birth="1980-01-01"))
+    facts_of, opened = People.facts_of, []
+
+    def slowly(self: People, people: Sequence[str]) -> Any:
+        with store.transaction() as tx:
+            tx.audit.append("service", "meanwhile", "", {}, beat.house.clock.now)
+        opened.append(len(people))
+        return facts_of(self, people)
+
+    monkeypatch.setattr(People, "facts_of", slowly)
+    asked = beat.ask({"by": "name", "name": "Li O", "birth": "1980-01-01"})
+    beat.agree(asked["id"])
+    assert [one["number"] for one in beat.answer(asked["id"])] == [card.number]
+    assert opened == [1]
+    monkeypatch.undo()
+
+    def fails(*_: Any) -> None:
+        raise Unavailable("disk_full", "no room")
+
+    asked = beat.ask(PASSPORT)
+    beat.agree(asked["id"])
+    monkeypatch.setattr(Looks, "add", fails)
+    assert beat.first.reason("POST", f"{LOOK_UPS}/{asked['id']}/answer") == "disk_full"
 
 
 def test_too_many_of_one_name_are_no_answer(beat: Beat) -> None:
@@ -174,16 +231,54 @@ def test_a_second_officer_may_say_no(beat: Beat) -> None:
     assert beat.first.post(f"/api/police/requests/{back['id']}/refuse")["second"] is None
 
 
+def station(beat: Beat, office: str, parent: str) -> None:
+    """Officer3, of a police office there."""
+    body = {"name": office, "parent": parent, "kind": "police", "may": ["police"]}
+    beat.house.as_("operator1").call("PUT", f"/api/offices/{office}", body)
+    third(beat, office=office)
+
+
 def test_officers_of_other_forces_see_nothing_of_it(beat: Beat) -> None:
     """An office beside one's own is none of one's own line."""
-    operator = beat.house.as_("operator1")
-    station = {"name": "Harbour police", "parent": "Yiwu", "kind": "police", "may": ["police"]}
-    operator.call("PUT", "/api/offices/Harbour Police", station)
-    third(beat, office="Harbour Police")
+    station(beat, "Harbour Police", "Yiwu")
     asked = beat.ask(PASSPORT)
     other = beat.house.as_("officer3")
     assert other.get("/api/police/requests")["waiting"] == []
     assert other.reason("POST", f"/api/police/requests/{asked['id']}/challenge") == "request_not_found"
+
+
+@pytest.mark.parametrize("kind", ["look-up", "hotlist", "lift"])
+def test_officers_of_other_forces_agree_to_nothing_on_the_first_ones_phone_either(
+    beat: Beat, kind: str
+) -> None:
+    station(beat, "Harbour Police", "Yiwu")
+    asked = _asked(beat, kind)
+    path = f"/api/police/requests/{asked['id']}"
+    begun = beat.first.post(f"{path}/challenge")
+    credential = beat.house.device("officer3").get(begun["options"])
+    assert beat.first.reason("POST", f"{path}/approve", {"credential": credential}) == "not_an_officer"
+    with beat.house.site.store.reading() as tx:
+        assert tx.police_requests.get(asked["id"]).state is RequestState.WAITING
+
+
+def test_officers_of_the_line_agree_on_the_first_ones_phone(beat: Beat) -> None:
+    station(beat, "Yiwu Police East", "Yiwu Police")
+    asked = beat.ask(PASSPORT)
+    assert beat.agree(asked["id"], by="officer3", screen=beat.first)["second"] == "officer3"
+
+
+def _asked(beat: Beat, kind: str) -> Any:
+    """A request of that kind, which waits."""
+    if kind == "look-up":
+        return beat.ask(PASSPORT)
+    until = (beat.house.clock.now + timedelta(days=30)).date().isoformat()
+    body = {"card": beat.cards[0].number, "purpose": "wanted", "case_number": CASE, "until": until}
+    placed = beat.first.post("/api/police/hotlist", body)
+    if kind == "hotlist":
+        return placed
+    beat.agree(placed["id"])
+    (entry,) = beat.first.get("/api/police/hotlist")["entries"]
+    return beat.first.post(f"/api/police/hotlist/{entry['id']}/lift")
 
 
 def test_a_covert_purpose_is_told_later_and_never_too_late(beat: Beat) -> None:

@@ -132,6 +132,8 @@ def test_an_assertion_is_good_once_and_says_nothing_else(either_house: House, tm
         {"iat": now + 120, "exp": now + 200},
         {"nbf": now + 120},
         {"sub": "a\0b", "iss": "a\0b"},
+        {"sub": "\ud800", "iss": "\ud800"},
+        {"jti": "\ud800"},
     ):
         assert _ask(made, **bent) == no, bent
     assert _ask(made) == (200, "")

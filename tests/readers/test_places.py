@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import pytest
 
+from cardsvc.readers import reports
 from cardsvc.readers.kinds import CONFIGURED, EXTRAS, Kind, setup_of
 from cardsvc.readers.places import Position, metres
 from tests.readers.devices import Door, Wire, door
@@ -94,14 +95,18 @@ def test_the_way_between_two_places() -> None:
     assert metres(trade_city, trade_city) == 0
 
 
+def put_at(made: Door, latitude: float, longitude: float = 120.07) -> None:
+    there = {"kind": "door", "site": f"Branch {latitude}"}
+    position = {"position": {"latitude": latitude, "longitude": longitude}}
+    made.house.as_("operator1").call("PUT", f"/api/readers/{made.id}/place", there | position)
+
+
 def test_a_card_that_was_faster_than_any_bus_is_shown(either_house: House, tmp_path: Path) -> None:
     """Two branches 10 km apart: ten minutes are enough by car, three are not."""
     house, operator = either_house, either_house.as_("operator1")
     one, two, somewhere = (door(house, tmp_path / name) for name in ("a", "b", "c"))
     for made, latitude in ((one, 29.30), (two, 29.39)):
-        there = {"kind": "door", "site": f"Branch {latitude}"}
-        position = {"position": {"latitude": latitude, "longitude": 120.07}}
-        operator.call("PUT", f"/api/readers/{made.id}/place", there | position)
+        put_at(made, latitude)
     driver, twin = {"who": b"d" * 16}, {"who": b"t" * 16}
     upload(one, one.entry(ago=1200, **driver), one.entry(ago=900, **twin))
     upload(two, two.entry(ago=600, **driver), two.entry(ago=720, **twin))
@@ -110,3 +115,48 @@ def test_a_card_that_was_faster_than_any_bus_is_shown(either_house: House, tmp_p
     (row,) = operator.get("/api/use/twice")["rows"]
     assert (row["first_site"], row["second_site"], row["apart_s"]) == ("Branch 29.3", "Branch 29.39", 180)
     assert row["apart_m"] == pytest.approx(10_007, abs=10)
+
+
+@pytest.mark.parametrize(("latitude", "longitude"), [(29.39, 120.07), (29.30, 120.1732), (29.236, 119.9961)])
+def test_the_way_is_counted_to_the_second(
+    either_house: House, tmp_path: Path, latitude: float, longitude: float
+) -> None:
+    """Some 10,010 m to the north, the east and the south-west are 286 seconds behind the first 500 m."""
+    house = either_house
+    one, two = door(house, tmp_path / "a"), door(house, tmp_path / "b")
+    put_at(one, 29.30)
+    put_at(two, latitude, longitude)
+    way = metres(Position(29.30, 120.07), Position(latitude, longitude))
+    seconds = int((way - 500) / (120 / 3.6))
+    late, soon = {"who": b"l" * 16}, {"who": b"s" * 16}
+    upload(one, one.entry(ago=900, **late), one.entry(ago=900, **soon))
+    upload(two, two.entry(ago=900 - seconds - 1, **late), two.entry(ago=900 - seconds, **soon))
+    (row,) = house.as_("operator1").get("/api/use/twice")["rows"]
+    assert (row["apart_s"], row["apart_m"]) == (seconds, round(way))
+
+
+def test_no_number_of_ordinary_ways_hides_one_that_was_too_fast(either_house: House, tmp_path: Path) -> None:
+    """One after the other at both branches, time and again: 20,164 pairs, and all of them newer."""
+    house = either_house
+    one, two = door(house, tmp_path / "a"), door(house, tmp_path / "b")
+    put_at(one, 29.30)
+    put_at(two, 29.39)
+    often, twin = {"who": b"o" * 16}, {"who": b"t" * 16}
+    upload(one, one.entry(ago=5000, **twin), *(one.entry(ago=2000 - n, **often) for n in range(142)))
+    upload(two, two.entry(ago=4880, **twin), *(two.entry(ago=142 - n, **often) for n in range(142)))
+    answer = house.as_("operator1").get("/api/use/twice")
+    assert [(row["apart_s"], answer["more"]) for row in answer["rows"]] == [(120, False)]
+
+
+def test_an_answer_that_has_no_room_says_so(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = door(house, tmp_path / "a"), door(house, tmp_path / "b")
+    upload(one, one.entry(ago=500), one.entry(ago=100))
+    upload(two, two.entry(ago=490), two.entry(ago=90))
+    operator = house.as_("operator1")
+    answer = operator.get("/api/use/twice")
+    assert (len(answer["rows"]), answer["more"]) == (2, False)
+    monkeypatch.setattr(reports, "MOST", 1)
+    answer = operator.get("/api/use/twice")
+    assert ([row["apart_s"] for row in answer["rows"]], answer["more"]) == ([10], True)

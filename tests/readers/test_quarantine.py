@@ -53,3 +53,21 @@ def test_who_sets_something_aside_says_why_and_nothing_else_goes(either_house: H
     send(made, part(batch, 2))
     house.app.state.serving.jobs.run_now()
     assert (standing(made)["records"], standing(made)["quarantined"]) == (3, {})
+
+
+def test_what_turns_out_to_be_broken_waits_no_longer_for_it(either_house: House, tmp_path: Path) -> None:
+    house, made = either_house, door(either_house, tmp_path)
+    batch = made.log([made.entry() for _ in range(2)])
+    send(made, part(batch, 1))
+    send(made, forged(made, 3, b"\x07" * 32))
+    assert standing(made)["quarantined"] == {"gap": 1}
+    house.clock.pass_by(days=20)
+    send(made, part(batch, 2))
+    house.app.state.serving.jobs.run_now()
+    assert standing(made)["quarantined"] == {"broken_chain": 1}
+    house.clock.pass_by(days=69, hours=23)
+    house.app.state.serving.jobs.run_now()
+    assert standing(made)["quarantined"] == {"broken_chain": 1}
+    house.clock.pass_by(hours=2)
+    house.app.state.serving.jobs.run_now()
+    assert standing(made)["quarantined"] == {}

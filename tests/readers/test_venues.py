@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from cardsvc.installation import open_installation
+from cardsvc.records.gate_log import GateLog
 from tests.desk.town import NOW, Town, application
 from tests.readers.devices import Door, door
 from tests.service.house import House
@@ -81,6 +82,36 @@ def test_a_preview_counts_whom_an_edit_touches(either_house: House, tmp_path: Pa
     closed = venue["config"] | {"hours": [{"days": "sun", "from": "08:00", "to": "17:00"}]}
     found = operator.post("/api/venues/library/preview", {"version": None, "config": closed})["changes"]
     assert [one["visits"] for one in found] == [5]
+    # Three were let in before four o'clock in Yiwu, two at four: readers go by the minute.
+    early = venue["config"] | {"hours": [{"days": "mon-sun", "from": "08:00", "to": "16:00"}]}
+    found = operator.post("/api/venues/library/preview", {"version": None, "config": early})["changes"]
+    assert [one["visits"] for one in found] == [2]
+
+
+def test_a_preview_reads_the_months_visits_once_and_by_the_minute(
+    either_house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house, made = either_house, door(either_house, tmp_path)
+    week = 7 * 86_400
+    visits = [made.entry(ago=ago + n) for ago in (1, week + 1, 61) for n in range(40)]
+    made.service().upload(made.log([*visits, made.entry(ago=1, assurance=3)]).to_json())
+    read: list[list[tuple[int, int | None, int]]] = []
+    admissions = GateLog.admissions
+
+    def counted(self: GateLog, venue: str, since: int, day_offset_s: int) -> Any:
+        read.append(list(admissions(self, venue, since, day_offset_s)))
+        return read[-1]
+
+    monkeypatch.setattr(GateLog, "admissions", counted)
+    wanted = library(house)["config"] | {
+        "accept": ["chip-proved"],
+        "hours": [{"days": "mon-sun", "from": "08:00", "to": "15:59"}],
+    }
+    body = {"version": None, "config": wanted}
+    changes = house.as_("operator1").post("/api/venues/library/preview", body)["changes"]
+    assert [(one["setting"], one["visits"]) for one in changes] == [("accept", 121), ("hours", 121)]
+    (rows,) = read
+    assert sorted(number for _, _, number in rows) == [1, 40, 80]
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Locator, Route, expect
@@ -251,6 +252,41 @@ def test_who_is_looked_for_is_noted_beside_the_verdict_like_any_other_fact(
     officer.home()
     officer.menu("Hotlist")
     expect(officer.page.locator(".sheet")).to_contain_text("Nobody is looked for")
+    officer.home()
+
+
+def test_a_hotlist_that_no_screen_holds_is_shown_to_its_end(officer: Officer) -> None:
+    entries = [
+        {
+            "id": f"{number:032x}",
+            "card": "2026110400017",
+            "purpose": "wanted",
+            "case_number": f"A33{number:04d}",
+            "office": "yiwu-police",
+            "placed_by": "officer1",
+            "placed_at": "2026-01-01T08:00:00Z",
+            "until": "2100-01-01T08:00:00Z",
+        }
+        for number in range(60)
+    ]
+
+    def part(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query).get("after")
+        some = entries[:50] if asked is None else entries[50:]
+        after = entries[49]["id"] if asked is None else None
+        assert asked in (None, [entries[49]["id"]])
+        route.fulfill(json={"total": 60, "next": after, "entries": some})
+
+    officer.page.route("**/api/police/hotlist*", part)
+    officer.menu("Hotlist")
+    expect(officer.page.locator(".request")).to_have_count(50)
+    expect(officer.page.locator(".sheet")).to_contain_text("Shown 50 / 60")
+    officer.button("Show more").click()
+    expect(officer.page.locator(".request")).to_have_count(60)
+    expect(officer.page.locator(".request").last).to_contain_text("A330059")
+    expect(officer.page.get_by_role("button", name="Show more")).to_have_count(0)
+    officer.fits()
+    officer.page.unroute("**/api/police/hotlist*")
     officer.home()
 
 

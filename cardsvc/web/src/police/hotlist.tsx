@@ -1,6 +1,6 @@
 /** Who is looked for: read by one officer, changed by two. The holder is never told. */
 import { useEffect, useState } from "preact/hooks";
-import type { HotEntry } from "../shared/api/police.ts";
+import type { HotEntry, HotPage } from "../shared/api/police.ts";
 import { hotlist, liftHot, placeHot } from "../shared/api/police.ts";
 import { TextField, isoDay } from "../shared/ui/fields.tsx";
 import { CardField, Why, digits, vouched } from "./lookup.tsx";
@@ -16,9 +16,13 @@ const work = task();
 
 export function Hotlist() {
   // Of this visit alone: what comes once the sheet is left is kept nowhere.
-  const [listed, setListed] = useState<readonly HotEntry[] | null>(null);
+  const [listed, setListed] = useState<HotPage | null>(null);
   const [here] = useState(task);
-  useEffect(() => void here.run(async () => setListed((await asking(hotlist)).entries)), []);
+  const more = async (): Promise<void> => {
+    const page = await asking(() => hotlist(listed?.next ?? null));
+    setListed({ ...page, entries: [...(listed?.entries ?? []), ...page.entries] });
+  };
+  useEffect(() => void here.run(more), []);
   const add = (
     <button type="button" class="next" onClick={() => (sheet.value = "new-hot")}>
       {say(MORE.hotAdd)}
@@ -28,10 +32,16 @@ export function Hotlist() {
     <Sheet title={MORE.hotlist} name="hotlist" foot={add}>
       <p class="quiet">{say(MORE.hotWhy)}</p>
       <Told of={here} />
-      {listed?.length === 0 ? <p>{say(MORE.hotEmpty)}</p> : null}
-      {listed?.map((one) => (
+      {listed?.entries.length === 0 ? <p>{say(MORE.hotEmpty)}</p> : null}
+      {listed?.entries.map((one) => (
         <Entry key={one.id} of={one} work={here} />
       ))}
+      {listed !== null && listed.next !== null ? (
+        <>
+          <p class="quiet">{`${say(MORE.hotShown)} ${listed.entries.length} / ${listed.total}`}</p>
+          <Act of={here} words={MORE.hotMore} act={more} plain />
+        </>
+      ) : null}
     </Sheet>
   );
 }

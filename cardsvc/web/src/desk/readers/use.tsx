@@ -160,6 +160,7 @@ function TwicePanel({ venue = "", configs }: WatchProps) {
       {data && data.rows.length > 0 && (
         <>
           <Note tone="attention">{t("twice.do")}</Note>
+          {data.more && <Note tone="attention">{t("twice.more", { n: data.rows.length })}</Note>}
           <div class="scroll-x" tabIndex={0} role="region" aria-label={t("twice.title")}>
             <table class="list small">
               <thead><tr><th scope="col">{t("readers.venue")}</th><th scope="col">{t("twice.first")}</th><th scope="col">{t("twice.second")}</th><th scope="col">{t("twice.apart")}</th></tr></thead>

@@ -112,7 +112,13 @@ export interface HotEntry {
   readonly placed_at: string;
   readonly until: string;
 }
-export const hotlist = () => call<{ readonly entries: readonly HotEntry[] }>("GET", `${ROOT}/hotlist`);
+/** Some of the list, the newest first; `next` is what to go on behind, null at its end. */
+export interface HotPage {
+  readonly total: number;
+  readonly next: string | null;
+  readonly entries: readonly HotEntry[];
+}
+export const hotlist = (after: string | null) => call<HotPage>("GET", `${ROOT}/hotlist${after === null ? "" : `?after=${after}`}`);
 export const placeHot = (wish: Vouched & { readonly card: string; readonly until: string }) =>
   call<Request>("POST", `${ROOT}/hotlist`, wish);
 export const liftHot = (entry: string) => call<Request>("POST", `${ROOT}/hotlist/${entry}/lift`);

@@ -174,7 +174,7 @@ export interface Twice {
   readonly apart_m: number | null;
 }
 export const twice = (venue: string, signal?: AbortSignal) =>
-  call<{ within_s: number; fastest_km_h: number; rows: Twice[] }>("GET", `/api/use/twice${query({ venue })}`, undefined, signal);
+  call<{ within_s: number; fastest_km_h: number; rows: Twice[]; more: boolean }>("GET", `/api/use/twice${query({ venue })}`, undefined, signal);
 export interface AdmittedRevoked {
   readonly venue: string;
   readonly reader: string;
