@@ -11,6 +11,7 @@ from tests.web.house import House
 from tests.web.people import Person
 from tests.web_card.phones import EVERYTHING, EXPORT, KEPT, Door, enrol, issued, screen_code
 
+GONE = "throw new DOMException('gone', 'OperationError');"
 SMALL = {"viewport": {"width": 360, "height": 780}, "locale": "ar"}
 
 
@@ -78,6 +79,7 @@ def test_a_childs_card_lives_on_its_guardians_phone(
 ) -> None:
     (own, _), (childs, _) = issued(house, tmp_path / "cards", 6, 2)
     clerk, chief, page = staff["clerk1"].page, staff["chief1"].page, phone.page
+    page.add_init_script("delete window.CompressionStream")  # An old phone: its codes are read all the same.
     enrol(page, house.url, clerk, chief, own)
     first = page.locator(".latin").text_content()
     enrol(page, house.url, clerk, chief, childs)
@@ -103,6 +105,16 @@ def test_a_childs_card_lives_on_its_guardians_phone(
     expect(page.locator(".latin")).to_have_text(str(second))
     assert door.says(screen_code(page)) == "allow ok"
 
+    # A key that no longer signs.
+    page.add_init_script(f"SubtleCrypto.prototype.sign = async () => {{ {GONE} }};")
+    page.reload()
+    expect(page.get_by_role("alert")).to_contain_text("البطاقة البلاستيكية")
+    expect(page.locator("svg.qr")).to_be_hidden()
+    phone.accessible()
+    page.goto(f"{house.url}/card#/standing")
+    expect(page.locator(".face")).to_be_hidden()
+    expect(page.get_by_role("alert")).to_contain_text("البطاقة البلاستيكية")
+
 
 def test_a_wrong_code_is_said_so(house: House, phone: Person) -> None:
     page = phone.page
@@ -119,3 +131,11 @@ def test_a_phone_that_keeps_nothing_says_so(house: House, phone: Person, fails: 
     phone.page.goto(f"{house.url}/card")
     expect(phone.page.get_by_role("alert")).to_contain_text("لا يمكن حفظ شيء")
     phone.accessible()
+
+
+def test_a_phone_that_blocks_site_data_says_so(house: House, phone: Person) -> None:
+    blocked = f"{{ get: () => {{ {GONE} }} }}"
+    for name in ("localStorage", "indexedDB"):
+        phone.page.add_init_script(f"Object.defineProperty(window, '{name}', {blocked});")
+    phone.page.goto(f"{house.url}/card")
+    expect(phone.page.get_by_role("alert")).to_contain_text("لا يمكن حفظ شيء")

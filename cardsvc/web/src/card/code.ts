@@ -9,6 +9,10 @@ const [TOKEN, CHALLENGE, AUDIENCE, CONSENT] = [-70002, -70003, -70004, -70005];
 const HEADER: Bytes = Uint8Array.of(0xa1, 0x01, 0x26);
 const ECDSA = { name: "ECDSA", hash: "SHA-256" };
 const NONCE_BYTES = 16;
+/** How a stream of level 6 begins (docs/format.md section 1), and a block of it that is stored and the last one. */
+const ZLIB = [0x78, 0x9c];
+const LAST_STORED = 1;
+const ADLER_PRIME = 65_521;
 
 /** The head of a CBOR item in its shortest form. */
 function head(kind: number, value: number): Bytes {
@@ -92,7 +96,27 @@ async function sign(key: CryptoKey, message: Bytes): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.sign(ECDSA, key, message));
 }
 
+/** zlib (RFC 1950); stored where a browser cannot compress: nearly all of a code is signatures, which do not shrink. */
 async function deflate(data: Bytes): Promise<Uint8Array> {
+  if (typeof CompressionStream === "undefined") return stored(data);
   const stream = new Blob([data]).stream().pipeThrough(new CompressionStream("deflate"));
   return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/** One block of at most 65,535 bytes; a screen shows a hundredth. Readers know our codes by the first two bytes. */
+function stored(data: Bytes): Bytes {
+  const [size, check] = [new DataView(new ArrayBuffer(4)), new DataView(new ArrayBuffer(4))];
+  size.setUint16(0, data.length, true);
+  size.setUint16(2, ~data.length, true);
+  check.setUint32(0, adler32(data));
+  return concat(ZLIB, [LAST_STORED], new Uint8Array(size.buffer), data, new Uint8Array(check.buffer));
+}
+
+function adler32(data: Bytes): number {
+  let [one, two] = [1, 0];
+  for (const byte of data) {
+    one = (one + byte) % ADLER_PRIME;
+    two = (two + one) % ADLER_PRIME;
+  }
+  return two * 0x10000 + one;
 }

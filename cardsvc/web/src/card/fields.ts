@@ -75,6 +75,6 @@ const WHY: Readonly<Record<string, Key>> = {
   disagrees: "why.disagrees", duplicate: "why.disagrees", not_expected: "why.disagrees",
   expired: "why.expired", permit_needed: "why.permit",
   no_such_day: "why.day", incomplete_date: "why.day", out_of_range: "why.day",
-  name_cut: "why.long", too_long: "why.long", too_large: "why.long", name_does_not_fit: "why.long",
+  name_cut: "why.long", too_long: "why.long", too_large: "why.long", name_does_not_fit: "why.long", does_not_fit: "why.long",
 }; // prettier-ignore
 export const why = (reason: string): string => say(WHY[reason] ?? "why.other");

@@ -7,7 +7,7 @@ import { fromBase64, type Bytes } from "../reader/bytes.ts";
 import { decode } from "../reader/cbor.ts";
 import { decodeSign1 } from "../reader/cose.ts";
 import { learnDays } from "./days.ts";
-import { learnTime, now, proved, Refusal } from "./service.ts";
+import { now, proved, Refusal } from "./service.ts";
 import { amend, drop, get } from "./store.ts";
 
 export interface Right {
@@ -123,7 +123,6 @@ export class Keeper {
       if ((await get<Kept>("cards", this.id)) === undefined) return this.#leave();
       if (OVER.has(before.state)) return;
       const answer = await this.prove<Renewed>("renew", "renew");
-      await learnTime(answer.time);
       await this.#take(answer);
       await learnDays(answer.day_offset_s);
     } catch (error) {

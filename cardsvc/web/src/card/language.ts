@@ -1,5 +1,6 @@
 /** The holder's twelve languages: which one is spoken, and how it writes days, numbers and plurals (CLDR). */
 import { signal } from "@preact/signals";
+import { remember, remembered } from "../shared/remembered.ts";
 
 export const LANGUAGES = ["en", "zh", "ar", "ur", "fa", "ko", "ja", "fr", "ru", "hi", "es", "pt"] as const;
 export type Language = (typeof LANGUAGES)[number];
@@ -22,12 +23,12 @@ export function useLanguage(next: Language): void {
   language.value = next;
   document.documentElement.lang = tag(next);
   document.documentElement.dir = rightToLeft(next) ? "rtl" : "ltr";
-  localStorage.setItem(KEPT, next);
+  remember(KEPT, next);
 }
 
 /** The language chosen on this phone before, else the first of the phone's own that the page speaks. */
 export function startLanguage(): void {
-  const asked = [localStorage.getItem(KEPT), ...navigator.languages].map((one) => one?.slice(0, 2));
+  const asked = [remembered(KEPT), ...navigator.languages].map((one) => one?.slice(0, 2));
   useLanguage(LANGUAGES.find((one) => one === asked.find((wish) => LANGUAGES.includes(wish as Language))) ?? "en");
 }
 

@@ -5,7 +5,7 @@ import { base64url, makeKey, proof } from "./code.ts";
 import type { Keeper, Offer } from "./keeper.ts";
 import { answered, forgetKey, keyFor } from "./newkeys.ts";
 import { paperKey } from "./paper.ts";
-import { learnTime, look, now, post, proved, Refusal } from "./service.ts";
+import { askTime, now, post, proved, Refusal } from "./service.ts";
 import { adopt, carriedBy } from "./wallet.ts";
 
 type Offered = Offer & { readonly fingerprint: string };
@@ -56,7 +56,7 @@ export async function recover(letters: string, stop: boolean): Promise<void> {
   const code = thumbprint(await pointOf(by));
   const keys = await keyFor(code);
   if ((await carriedBy(keys)) === undefined) {
-    await learnTime((await look<{ time: number }>("time")).time);
+    await askTime();
     const recovery = await proof(by, `recover:${thumbprint(await pointOf(keys))}`, now());
     const body = { recovery, phone: await proof(keys, "carry", now()) };
     const { fingerprint, ready } = await answered(code, post<{ fingerprint: string; ready: number }>("recover", body));

@@ -4,7 +4,7 @@ import { decode } from "../reader/cbor.ts";
 import { ES256, PublicKey, decodeSign1 } from "../reader/cose.ts";
 import { base64url, makeKey, publicPoint } from "./code.ts";
 import type { Keeper, Standing as Shown } from "./keeper.ts";
-import { learnTime, now } from "./service.ts";
+import { now } from "./service.ts";
 
 /** The service *standing*, as claim -70005 names it. */
 export const STANDING = 9;
@@ -29,8 +29,7 @@ export async function freshStanding(keeper: Keeper): Promise<Shown> {
   const keys = await makeKey();
   const point = await publicPoint(keys);
   const act = `standing:${hex(new PublicKey(ES256, point).thumbprint)}`;
-  const said = await keeper.prove<{ token: string; expires: number; time: number }>("standing", act, { holder: base64url(point) });
-  await learnTime(said.time);
+  const said = await keeper.prove<{ token: string; expires: number }>("standing", act, { holder: base64url(point) });
   const shown = { keys, token: fromBase64(said.token), exp: said.expires };
   await keeper.keepStanding(shown);
   return shown;

@@ -63,8 +63,16 @@ export function CardNumber({ of }: { readonly of: string }) {
   return <bdi class="digits" dir="ltr">{of.replace(/(.{4})(?=.)/g, "$1 ")}</bdi>;
 }
 
-/** Words for what went wrong: those of the reason where a screen has some, else of its own general one. */
-export function useTask(words: Readonly<Record<string, Key>> & { readonly refused: Key }) {
+type Words = Readonly<Record<string, Key>> & { readonly refused: Key };
+
+/** Whatever was asked may be good: nothing was looked at, since too much came from this address. */
+const ANYWHERE: Readonly<Record<string, Key>> = { locked_out: "wrong.often", too_often: "wrong.often" };
+
+/** Words for a refusal: those of the reason, a screen's own first, else the screen's general ones. */
+export const refusal = (reason: string, words: Words): Key => words[reason] ?? ANYWHERE[reason] ?? words.refused;
+
+/** Something that a screen does, whether it is still at it, and the words for what went wrong. */
+export function useTask(words: Words) {
   const [busy, setBusy] = useState(false);
   const [wrong, setWrong] = useState<Key | null>(null);
   const run = async (work: () => Promise<unknown>): Promise<boolean> => {
@@ -74,7 +82,7 @@ export function useTask(words: Readonly<Record<string, Key>> & { readonly refuse
       await work();
       return true;
     } catch (error) {
-      if (error instanceof Refusal) setWrong(words[error.reason] ?? words.refused);
+      if (error instanceof Refusal) setWrong(refusal(error.reason, words));
       else if (error instanceof Unreachable) setWrong("wrong.network");
       else if (!(error instanceof Unkept)) throw error; // That the frame says.
       return false;

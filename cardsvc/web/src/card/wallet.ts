@@ -4,7 +4,7 @@ import { base64url, bringing, publicPoint } from "./code.ts";
 import { startDays } from "./days.ts";
 import { Keeper, type Kept } from "./keeper.ts";
 import { answered, forgetKey, keyFor } from "./newkeys.ts";
-import { learnTime, now, post, startClock } from "./service.ts";
+import { now, post, startClock } from "./service.ts";
 import { all, get, put } from "./store.ts";
 
 const CHOSEN = "chosen";
@@ -41,9 +41,8 @@ export async function choose(keeper: Keeper): Promise<void> {
 /** Bring a code from the desk with a key of its own; throws `Refusal`, or `Unreachable` without a network. */
 export async function enrol(code: string): Promise<Keeper> {
   const keys = await keyFor(code);
-  const asking = post<{ state: string; fingerprint: string; time: number }>("enrol", await bringing(keys, code));
+  const asking = post<{ state: string; fingerprint: string }>("enrol", await bringing(keys, code));
   const answer = await answered(code, asking);
-  await learnTime(answer.time);
   const keeper = await adopt(keys, { state: answer.state, fingerprint: answer.fingerprint });
   await forgetKey(code);
   return keeper;

@@ -220,7 +220,7 @@ it("what found no room stays in its window, is said, and is kept with what comes
   expect(page.fails()).toBe(true);
   put.mockRestore();
   const reading = vi.spyOn(IDBObjectStore.prototype, "get");
-  await page.learnTime(1_800_000_000); // That something small finds room says nothing of these.
+  await page.put("choices", "chosen", "1"); // That something small finds room says nothing of these.
   seen[0]!();
   await vi.waitUntil(() => reading.mock.calls.length > 0);
   await page.all("cards"); // After all that was asked before.

@@ -1,8 +1,8 @@
 /**
  * A step of the build: the service worker of an installable page, with the names of all that the page loads.
  *
- * The worker stands at `/{page}-worker.js`, so that its scope may hold `/{page}`. Fonts are left to the
- * first use: a phone has them.
+ * The worker stands at `/{page}-worker.js`, so that its scope may hold `/{page}`. It knows the page's own script, too:
+ * HTML that does not name it is another release's. Fonts are left to the first use: a phone has them.
  */
 import type { Plugin, Rollup } from "vite";
 import { transformWithEsbuild } from "vite";
@@ -26,7 +26,11 @@ export function offline(read: (path: URL, encoding: "utf8") => string): Plugin {
         const files = Array.from(loadedBy(entry, bundle)).filter((name) => PRECACHED.test(`/${name}`)).sort();
         const assets = [...files, ...linked(bundle, /\.(?:webmanifest|svg)$/)].map((name) => `/${name}`);
         const built = await transformWithEsbuild(read(SOURCE, "utf8"), "worker.ts", {
-          define: { __PAGE__: JSON.stringify(`/${page}`), __ASSETS__: JSON.stringify(Array.from(new Set(assets))) },
+          define: {
+            __PAGE__: JSON.stringify(`/${page}`),
+            __ENTRY__: JSON.stringify(`/${entry.fileName}`),
+            __ASSETS__: JSON.stringify(Array.from(new Set(assets))),
+          },
           format: "iife", // A worker that is no module: older phones have no other.
           minify: true,
           target: "es2022",

@@ -6,6 +6,8 @@
 export {};
 
 declare const __PAGE__: string;
+/** The page's own script, by the name that its HTML gives it. */
+declare const __ENTRY__: string;
 declare const __ASSETS__: readonly string[];
 
 interface Extendable extends Event {
@@ -32,9 +34,16 @@ function digest(text: string): string {
   return value.toString(36);
 }
 
+/**
+ * All or nothing: an installation that fails leaves the worker before it, and the browser tries again. Behind one
+ * address hosts are upgraded one after another, and an old one's page names files that are not in this cache.
+ */
 async function install(): Promise<void> {
+  const page = await fetch(__PAGE__, { cache: "reload" });
+  if (!page.ok || !(await page.clone().text()).includes(__ENTRY__)) throw new Error(`${__PAGE__} is another release's`);
   const cache = await caches.open(NAME);
-  await cache.addAll([new Request(__PAGE__, { cache: "reload" }), ...__ASSETS__]);
+  await cache.addAll(__ASSETS__);
+  await cache.put(__PAGE__, page);
   await worker.skipWaiting();
 }
 

@@ -90,8 +90,10 @@ function Letter({ of }: { readonly of: Readonly<Record<string, string>> }) {
   );
 }
 
+export const PUTTING = { refused: "wrong.refused", too_many_phones: "wrong.phones", phone_not_seen: "intro" } as const;
+
 function Put({ one }: { readonly one: Applicant }) {
-  const task = useTask({ refused: "wrong.refused", too_many_phones: "wrong.phones" });
+  const task = useTask(PUTTING);
   const put = async (): Promise<void> => {
     if (await task.run(() => bringCard(one))) goInstead("card");
   };

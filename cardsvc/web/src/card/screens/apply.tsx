@@ -8,8 +8,9 @@ import { go, link } from "../place.ts";
 import { Note, Title, useTask, Wrong, type Tone } from "../ui.tsx";
 import { say, type Key } from "../words/index.ts";
 
-const WRONG = {
-  refused: "wrong.refused", too_often: "wrong.often", bad_wish: "wrong.wish", portrait_format: "portrait.unusable", portrait_too_large: "portrait.unusable",
+/** `too_often` is said of a minute, of a day, and of all people together. */
+export const SENDING = {
+  refused: "wrong.refused", too_often: "wrong.later", bad_wish: "wrong.wish", portrait_format: "portrait.unusable", portrait_too_large: "portrait.unusable",
   portrait_too_small: "portrait.unusable", portrait_unreadable: "portrait.unusable", portrait_crop: "portrait.unusable",
 } as const; // prettier-ignore
 /** The service takes no wish for later than this. */
@@ -17,7 +18,7 @@ const AHEAD_DAYS = 60;
 
 export function ApplyScreen() {
   const open = applicants.value.filter(isOpen);
-  const task = useTask(WRONG);
+  const task = useTask(SENDING);
   useEffect(() => void askAll(), []);
   const send = async (): Promise<void> => {
     if (await task.run(sendAll)) scrollTo(0, 0);

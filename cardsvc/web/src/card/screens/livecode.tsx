@@ -4,12 +4,9 @@ import { qr, type Modules } from "../../shared/qr.ts";
 import { QrPicture } from "../../shared/ui/qrpicture.tsx";
 import type { Bytes } from "../../reader/bytes.ts";
 import { phoneCode, type Besides } from "../code.ts";
-import { now } from "../service.ts";
+import { live, PERIOD_S } from "../live.ts";
+import { Note } from "../ui.tsx";
 import { say } from "../words/index.ts";
-
-/** docs/format.md section 6: a fresh code every half minute; a reader takes it for a minute. */
-const PERIOD_S = 30;
-const TICK_MS = 500;
 
 interface LiveCodeProps extends Besides {
   readonly keys: CryptoKeyPair;
@@ -17,30 +14,17 @@ interface LiveCodeProps extends Besides {
 }
 
 export function LiveCode({ keys, token, challenge, consent }: LiveCodeProps) {
-  const [modules, setModules] = useState<Modules | null>(null);
+  /** Null: this phone can make none. */
+  const [modules, setModules] = useState<Modules | null | "making">("making");
   const [left, setLeft] = useState(PERIOD_S);
   useEffect(() => {
-    let made = 0;
-    let stopped = false;
-    const tick = (): void => {
-      const time = now();
-      // Also after a sleep, and after the clock was set: what is on the screen is never older.
-      if (made === 0 || time - made >= PERIOD_S || time < made) {
-        made = time;
-        void phoneCode(keys.privateKey, token, time, { challenge, consent }).then((text) => stopped || setModules(qr(text)));
-      }
-      setLeft(PERIOD_S - (time - made));
-    };
-    tick();
-    const timer = setInterval(tick, TICK_MS);
-    return () => {
-      stopped = true;
-      clearInterval(timer);
-    };
+    const make = async (time: number): Promise<Modules> => qr(await phoneCode(keys.privateKey, token, time, { challenge, consent }));
+    return live(make, setModules, setLeft);
   }, [keys, token, consent]);
+  if (modules === null) return <Note tone="deny" aloud>{say("show.none")}</Note>;
   return (
     <div class="live">
-      <div class="code">{modules && <QrPicture modules={modules} label={say("show")} />}</div>
+      <div class="code">{modules !== "making" && <QrPicture modules={modules} label={say("show")} />}</div>
       <progress max={PERIOD_S} value={left} aria-label={say("renews", { n: left })} />
       <p class="left">{say("renews", { n: left })}</p>
     </div>

@@ -14,7 +14,7 @@ import { spelled } from "./add.tsx";
 import { Switch } from "./card.tsx";
 
 export function TakeScreen() {
-  const task = useTask({ refused: "wrong.refused", too_often: "wrong.often" });
+  const task = useTask({ refused: "wrong.refused" });
   const begin = async (): Promise<void> => {
     if (await task.run(offer)) goInstead("card");
   };
@@ -31,7 +31,7 @@ export function TakeScreen() {
 /** On the new phone: the code, its picture and the digits, until the old one has signed. */
 export function Offered({ keeper }: { readonly keeper: Keeper }) {
   const { offer: made, fingerprint } = keeper.kept.value;
-  const task = useTask({ refused: "wrong.refused", too_often: "wrong.often" });
+  const task = useTask({ refused: "wrong.refused" });
   const expires = made === null ? 0 : Date.parse(made.expires) / 1000;
   const good = made !== null && now() < expires;
   return (
@@ -54,7 +54,7 @@ export function Offered({ keeper }: { readonly keeper: Keeper }) {
   );
 }
 
-const GIVING = { refused: "wrong.moved", bad_code: "wrong.move", locked_out: "wrong.often" } as const;
+const GIVING = { refused: "wrong.moved", bad_code: "wrong.move" } as const;
 
 /** On the old phone: whose digits it signs for, and then the card is gone from it. */
 export function GiveScreen({ code: given }: { readonly code: string }) {

@@ -56,7 +56,7 @@ export function PaperScreen() {
   );
 }
 
-const RECOVERING = { refused: "wrong.recover", locked_out: "wrong.often", too_often: "wrong.often" } as const;
+const RECOVERING = { refused: "wrong.recover" } as const;
 
 export function RecoverScreen() {
   const [typed, setTyped] = useState("");

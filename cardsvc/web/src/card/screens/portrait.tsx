@@ -10,9 +10,7 @@ import { say, type Key } from "../words/index.ts";
 const PRINT = { width: 210, height: 270 };
 const LIGHT: ReadonlySet<string> = new Set(["too_dark", "too_bright", "low_contrast"]);
 const words = (finding: string): Key => (LIGHT.has(finding) ? "portrait.light" : (`portrait.${finding}` as Key));
-const UNUSABLE = {
-  refused: "portrait.unusable", too_often: "wrong.often",
-} as const; // prettier-ignore
+const UNUSABLE = { refused: "portrait.unusable" } as const;
 
 export function PortraitField({ one }: { readonly one: Applicant }) {
   const task = useTask(UNUSABLE);

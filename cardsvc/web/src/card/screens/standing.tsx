@@ -22,7 +22,7 @@ export function StandingScreen() {
   );
 }
 
-type Found = "asking" | "agree" | "not" | "offline" | Standing;
+type Found = "asking" | "agree" | "not" | "offline" | "failed" | Standing;
 
 function OfCard({ keeper }: { readonly keeper: Keeper }) {
   const [found, setFound] = useState<Found>("asking");
@@ -30,6 +30,7 @@ function OfCard({ keeper }: { readonly keeper: Keeper }) {
   useEffect(() => void ask(), [keeper]);
   if (found === "asking") return null;
   if (found === "agree") return <Agree keeper={keeper} agreed={ask} />;
+  if (found === "failed") return <Note tone="deny" aloud>{say("show.none")}</Note>;
   if (found === "not" || found === "offline") return <Note tone="attention" aloud>{say(`standing.${found}`)}</Note>;
   return (
     <>
@@ -50,7 +51,10 @@ async function standing(keeper: Keeper): Promise<Found> {
   } catch (error) {
     const kept = keptStanding(keeper);
     if (error instanceof Unreachable) return kept ?? "offline";
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof Refusal)) {
+      console.error(error); // A key that no longer signs, or a phone without room.
+      return kept ?? "failed";
+    }
     if (error.reason === "consent_needed") return "agree";
     return error.reason === "too_often" && kept !== null ? kept : "not";
   }

@@ -29,6 +29,15 @@ export const COMMON = {
     "네트워크가 없습니다. 다시 시도하세요.", "接続がありません。もう一度お試しください。", "Pas de réseau. Réessayez.", "Нет сети. Повторите.", "नेटवर्क नहीं। फिर कोशिश करें।",
     "Sin red. Inténtelo otra vez.", "Sem rede. Tente de novo.",
   ],
+  "wrong.often": [
+    "Too many tries from here. Wait a quarter of an hour, then try again, or ask the desk.", "此处尝试次数过多。请等一刻钟后再试，或咨询窗口。",
+    "محاولات كثيرة من هنا. انتظر ربع ساعة ثم حاول ثانية، أو اسأل المكتب.", "یہاں سے بہت زیادہ کوششیں۔ پندرہ منٹ بعد دوبارہ کوشش کریں، یا دفتر سے پوچھیں۔",
+    "تلاش‌ها از اینجا زیاد شد. یک ربع ساعت دیگر دوباره تلاش کنید، یا از دفتر بپرسید.", "시도가 너무 많습니다. 15분 뒤에 다시 시도하거나 창구에 문의하세요.",
+    "回数が多すぎます。15分ほど待ってもう一度お試しいただくか、窓口へ。", "Trop d’essais d’ici. Attendez un quart d’heure et réessayez, ou demandez au guichet.",
+    "Слишком много попыток отсюда. Подождите четверть часа и повторите или спросите в окне.", "यहाँ से बहुत प्रयास हुए। पंद्रह मिनट बाद फिर कोशिश करें, या काउंटर से पूछें।",
+    "Demasiados intentos desde aquí. Espere un cuarto de hora e inténtelo otra vez, o pregunte en la ventanilla.",
+    "Demasiadas tentativas daqui. Espere um quarto de hora e tente de novo, ou pergunte ao balcão.",
+  ],
   "wrong.storage": [
     "Nothing can be stored on this phone now. Free some space or leave private mode, then try again.",
     "手机目前无法存储。请清理空间或退出无痕模式后重试。", "لا يمكن حفظ شيء على هذا الهاتف الآن. أفرغ مساحة أو اترك التصفح الخفي ثم حاول ثانية.",

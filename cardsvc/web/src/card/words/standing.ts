@@ -7,6 +7,14 @@ export const STANDING = {
     "이 코드를 리더기에 대세요", "このコードをリーダーにかざしてください", "Présentez ce code au lecteur", "Поднесите код к считывателю", "यह कोड रीडर को दिखाएँ",
     "Acerque este código al lector", "Aproxime este código do leitor",
   ],
+  "show.none": [
+    "This phone cannot make a code now. Use the plastic card.", "此手机目前无法生成码。请使用实体卡。", "لا يستطيع هذا الهاتف إنشاء رمز الآن. استعمل البطاقة البلاستيكية.",
+    "یہ فون ابھی کوڈ نہیں بنا سکتا۔ پلاسٹک کارڈ استعمال کریں۔", "این تلفن اکنون نمی‌تواند کد بسازد. از کارت پلاستیکی استفاده کنید.",
+    "지금 이 휴대폰에서 코드를 만들 수 없습니다. 실물 카드를 사용하세요.", "この端末ではいまコードを作れません。カード本体をお使いください。",
+    "Ce téléphone ne peut pas créer de code maintenant. Utilisez la carte en plastique.", "Этот телефон сейчас не может создать код. Воспользуйтесь пластиковой картой.",
+    "यह फ़ोन अभी कोड नहीं बना सकता। प्लास्टिक कार्ड का प्रयोग करें।", "Este teléfono no puede crear un código ahora. Use la tarjeta de plástico.",
+    "Este telefone não consegue criar um código agora. Use o cartão de plástico.",
+  ],
   renews: [
     "New code in {n} s", "{n} 秒后更新", "يتجدد الرمز بعد {n} ث", "نیا کوڈ {n} سیکنڈ میں", "کد تازه تا {n} ثانیه", "{n}초 후 새 코드", "{n}秒後に更新",
     "Nouveau code dans {n} s", "Новый код через {n} с", "{n} से. में नया कोड", "Código nuevo en {n} s", "Novo código em {n} s",
