@@ -17,6 +17,13 @@ from tests.web.test_desk_trouble import colleague, come_by_password, take_passwo
 
 #: Longer than any screen of the desk waits before it asks again what changes by the second.
 SLOW_S = 2.5
+#: What is done every ten seconds is done a hundred times in one; and a hundred times of it.
+HURRY = """const often = setInterval;
+window.setInterval = (act, ms, ...more) => often(act, ms === 10_000 ? 10 : ms, ...more);"""
+FAR = """() => new Promise((done) => {
+  let times = 0;
+  const ticks = setInterval(() => { if (++times === 100) { clearInterval(ticks); done(); } }, 10_000);
+})"""
 
 
 @pytest.fixture
@@ -105,6 +112,7 @@ def test_a_passport_goes_to_the_case_that_waits_for_it_whoever_came_back(clerk: 
     case = clerk.named()
     expire(clerk)
     clerk.button("Sign in with a passkey").click()
+    expect(clerk.field("Phone")).to_be_focused()
     expect(clerk.field("Phone")).to_have_value("+8657900000202")
     clerk.read_passport(SALIM)
     expect(clerk.field("Passport number")).to_have_value("07654321")
@@ -170,6 +178,28 @@ def test_who_leaves_has_left(clerk: Person) -> None:
     clerk.page.reload()
     clerk.button("Sign in with a passkey").click()
     expect(clerk.page.get_by_role("heading", name="Work queue")).to_be_visible()
+
+
+def test_a_screen_that_waits_for_its_owner_asks_for_nothing(clerk: Person) -> None:
+    clerk.queue()
+    beside = clerk.context.new_page()
+    beside.add_init_script(HURRY)
+    beside.goto(clerk.page.url)
+    expect(beside.get_by_role("heading", name="Work queue")).to_be_visible()
+    clerk.context.clear_cookies()
+    expect(beside.get_by_role("heading", name="Sign in")).to_be_visible()
+    asked: list[str] = []
+    beside.on("request", lambda request: asked.append(request.url))
+    beside.evaluate(FAR)
+    beside.evaluate("dispatchEvent(new Event('focus'))")
+    beside.evaluate(FAR)
+    assert [url for url in asked if "/api/desk/" in url] == []
+    clerk.page.reload()
+    with beside.expect_response(lambda one: "/api/desk/queue" in one.url and one.ok):
+        clerk.button("Sign in with a passkey").click()
+    expect(beside.get_by_role("heading", name="Work queue")).to_be_visible()
+    expect(clerk.page.get_by_role("heading", name="Work queue")).to_be_visible()
+    beside.close()
 
 
 def test_a_slow_line_shows_what_it_brings(clerk: Person) -> None:

@@ -2,6 +2,7 @@
 
 import re
 import time
+from pathlib import Path
 
 import pyotp
 from playwright.sync_api import FileChooser, expect
@@ -10,6 +11,9 @@ from tests.web.applicants import HANEUL, HANEULS_PAPERS, SALIM
 from tests.web.conftest import Staff
 from tests.web.house import House
 from tests.web.people import PORTRAITS, Person
+from tests.web.test_desk_day import file_salim
+from tests.web.test_desk_people import opened
+from tests.web_card.phones import issued
 
 PASSWORD = "four words that nobody guesses"
 #: What the focused thing is called.
@@ -156,6 +160,93 @@ def test_two_clerks_on_one_case(staff: Staff) -> None:
     expect(second.field("Address")).to_have_value("2 Example Road")
     expect(second.field("Phone")).to_have_value("+8657900000102")
     second.close()
+
+
+def test_what_was_begun_stands_again_for_who_is_in_again(staff: Staff) -> None:
+    clerk, chief, printer = staff["clerk1"], staff["chief1"], staff["printer1"]
+    opened(chief, file_salim(clerk))
+    chief.page.keyboard.press("y")
+    chief.button("Sign with my passkey").click()
+    expect(chief.page.get_by_role("dialog")).to_contain_text("Issued")
+    page, dialog = printer.page, printer.page.get_by_role("dialog")
+    printer.go("print")
+    page.get_by_role("button", name=re.compile("^Print [0-9]+ card")).click()
+    page.locator(".job").get_by_role("button", name="Printed").click()
+    spoiled = dialog.get_by_role("checkbox").first
+    number = str(dialog.locator(".tick").first.inner_text())
+    spoiled.check()
+
+    printer.context.clear_cookies()
+    dialog.get_by_role("button", name="Finish the job").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_focused()
+    # Nothing of it is seen, read out or pressed.
+    expect(dialog).to_have_count(0)
+    body = page.locator("body")
+    seen, read = body.inner_text(), body.aria_snapshot()
+    assert [one for one in (number, "Demo Printer", "Blanks used") if one in seen + read] == []
+    printer.accessible()
+    page.keyboard.press("q")
+    printer.button("Sign in with a passkey").click()
+
+    expect(dialog).to_have_count(1)
+    expect(spoiled).to_be_checked()
+    expect(dialog.get_by_role("alert")).to_contain_text("this was not done")
+    dialog.get_by_role("button", name="Finish the job").click()
+    expect(dialog).to_be_hidden()
+    expect(page.locator(".job")).to_contain_text("Finished")
+
+
+def test_a_service_that_outlasts_the_card_is_where_its_error_leads(staff: Staff) -> None:
+    clerk = staff["clerk1"]
+    clerk.go("new")
+    clerk.button("Empty form").click()
+    clerk.fill({"Class of the card": "merchant", "Card valid until": "20300101"})
+    clerk.page.locator("[data-service=bus]").check()
+    days = clerk.page.locator("details", has_text="Last days of single services")
+    days.locator("summary").click()
+    days.locator("input").first.fill("20290101")
+    days.locator("summary").click()
+    expect(days.locator("input").first).to_be_hidden()
+    clerk.saved()
+    clerk.fill({"Card valid until": "2028-01-01"})
+    # It opens where the day is that is wrong.
+    expect(days.locator("input").first).to_be_visible()
+    clerk.button("Submit for approval").click()
+    clerk.page.locator(".todo").get_by_role("button", name="What the card opens").click()
+    group = clerk.page.get_by_role("group", name="What the card opens")
+    expect(group).to_be_focused()
+    expect(group).to_have_accessible_description(re.compile("2029-01-01"))
+
+
+def test_a_day_sent_with_enter_is_the_day_that_was_typed(staff: Staff, house: House, tmp_path: Path) -> None:
+    [(number, _)] = issued(house, tmp_path / "cards", 1)
+    clerk, auditor = staff["clerk1"], staff["auditor1"]
+    clerk.go(f"cards/{number}")
+    clerk.button("Extend the stay").click()
+    dialog = clerk.page.get_by_role("dialog")
+    dialog.get_by_label("Reason").fill("A new permit.")
+    day = dialog.get_by_label("Permit now valid until")
+    day.fill("2032531")
+    expect(day).to_have_accessible_description("A day such as 2027-06-30 was expected.")
+    expect(dialog.get_by_role("button", name="Extend the stay")).to_be_disabled()
+    clerk.accessible()
+    day.fill("20320531")
+    with clerk.page.expect_request("**/api/desk/cards/*/acts") as asked:
+        day.press("Enter")
+    assert asked.value.post_data_json["permit_until"] == "2032-05-31"
+    expect(dialog).to_be_hidden()
+
+    auditor.go("audit")
+    auditor.field("From").fill("20990101")
+    auditor.page.keyboard.press("Enter")
+    expect(auditor.page.get_by_text("No entry fits.")).to_be_visible()
+    auditor.field("From").fill("20200101")
+    auditor.field("To").fill("20991231")
+    auditor.page.keyboard.press("Enter")
+    expect(auditor.page.locator("tbody tr").first).to_be_visible()
+    auditor.field("To").fill("20200101")
+    auditor.page.keyboard.press("Enter")
+    expect(auditor.page.get_by_text("No entry fits.")).to_be_visible()
 
 
 PLACES = {

@@ -14,7 +14,7 @@ from tests.web.conftest import Staff
 from tests.web.house import House
 from tests.web.people import Person
 from tests.web_card.phones import enrol, issued, screen_code
-from tests.web_gate.tablets import Tablet
+from tests.web_gate.tablets import CODE, Tablet
 from tests.web_police import pictures
 from verify import text
 
@@ -330,3 +330,26 @@ def test_a_reader_is_ended_by_its_name_and_nothing_of_it_stays(tablet: Tablet) -
       return [counts.reduce((sum, one) => sum + one, 0), localStorage.getItem("gate.settings")];
     }""")
     assert kept == [0, None]
+
+
+def test_a_tablet_in_chinese_says_in_chinese_what_to_do_where_it_is_refused(
+    house: House, staff: Staff, browser: Browser
+) -> None:
+    tablet = Tablet(browser, house, locale="zh-CN")
+    page, told = tablet.page, tablet.page.locator(".told")
+    page.goto(f"{house.url}/gate#K7F2-9QXM")
+    enrols = page.get_by_role("button", name="启用", exact=True)
+    enrols.click()
+    expect(told).to_contain_text("请核对代码和本机时间")
+    expect(told.locator("[lang=en]")).to_contain_text("(enrolment_refused)")
+    tablet.accessible()
+    page.route("**/trust/root", lambda route: route.abort())
+    page.get_by_label("一次性代码").fill(staff["operator1"].page.evaluate(CODE, ["library"])["code"])
+    enrols.click()
+    expect(told).to_contain_text("连不上服务器")
+    expect(told.locator("[lang=en]")).to_contain_text("(unreachable)")
+    tablet.accessible()
+    page.unroute_all()
+    page.get_by_role("button", name="重试").click()
+    expect(page.locator("code.fingerprint")).to_be_visible()
+    tablet.close()

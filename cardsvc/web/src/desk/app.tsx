@@ -5,7 +5,7 @@ import { useEffect, useLayoutEffect } from "preact/hooks";
 import type { Role } from "../shared/api/staff.ts";
 import { language, t, useLanguage, type Key } from "../shared/i18n/index.ts";
 import { addShortcuts } from "../shared/keys.ts";
-import { Button, Empty, Failure, Speaker } from "../shared/ui/kit.tsx";
+import { Away, Button, Empty, Failure, Speaker } from "../shared/ui/kit.tsx";
 import { Acts } from "./acts.tsx";
 import { Approve } from "./approve.tsx";
 import { Audit } from "./audit.tsx";
@@ -36,7 +36,7 @@ import { UseScreen } from "./readers/use.tsx";
 import { VenueScreen } from "./readers/venue.tsx";
 import { VenuesScreen } from "./readers/venues.tsx";
 import { loadSession } from "./session.ts";
-import { go, leaving, link, may, place, session, startFailure } from "./state.ts";
+import { go, leaving, link, may, over, place, session, signedIn, startFailure } from "./state.ts";
 import { switchTheme, theme } from "./theme.ts";
 
 interface Screen {
@@ -91,11 +91,19 @@ const helpOpen = signal(false);
 export function App() {
   const [head, ...rest] = place.value;
   void language.value;
-  if (head === "invitation") return <Plain><InvitationScreen code={rest[0] ?? ""} /></Plain>;
-  if (startFailure.value) return <Plain><Failure of={startFailure.value} again={() => void loadSession()} /></Plain>;
-  if (session.value === undefined) return <Plain><p class="mute">{t("state.loading")}</p></Plain>;
-  if (session.value === null) return <Plain><SignIn /></Plain>;
-  return <Inside head={head} rest={rest} />;
+  const invited = head === "invitation";
+  return (
+    <>
+      {(invited || !signedIn.value) && <Plain>{invited ? <InvitationScreen code={rest[0] ?? ""} /> : <Door />}</Plain>}
+      {!invited && session.value && <Away.Provider value={over.value}><Inside head={head} rest={rest} /></Away.Provider>}
+      <Speaker />
+    </>
+  );
+}
+
+function Door() {
+  if (startFailure.value) return <Failure of={startFailure.value} again={() => void loadSession()} />;
+  return session.value === undefined ? <p class="mute">{t("state.loading")}</p> : <SignIn />;
 }
 
 /** Before anybody is signed in: the seal, one thing to do, and the languages. */
@@ -107,7 +115,6 @@ function Plain({ children }: { children: JSX.Element }) {
         <div class="tools"><Tools /></div>
       </header>
       <main id="main">{children}</main>
-      <Speaker />
     </div>
   );
 }
@@ -129,10 +136,19 @@ function Inside({ head, rest }: { head: string | undefined; rest: string[] }) {
       ]),
     [session.value?.staff.role],
   );
+  const away = over.value;
+  useLayoutEffect(() => {
+    // The sign-in takes the focus, and gives it back.
+    if (!away) return undefined;
+    const at = document.activeElement;
+    if (!(at instanceof HTMLElement)) return undefined;
+    at.blur();
+    return () => at.focus();
+  }, [away]);
   const leaver = useLeaving();
   const show = head && (INNER[head] ?? SCREENS[head]?.show);
   return (
-    <div class="inside">
+    <div class="inside" hidden={away} inert={away}>
       <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), document.getElementById("main")?.focus())}>
         {t("nav.skip")}
       </a>
@@ -158,7 +174,6 @@ function Inside({ head, rest }: { head: string | undefined; rest: string[] }) {
       <StepUp />
       {leaver.said}
       {helpOpen.value && <Help close={() => (helpOpen.value = false)} />}
-      <Speaker />
     </div>
   );
 }
@@ -189,7 +204,7 @@ function Tools() {
           {theme.value === "light" ? <path d="M20 14.5A8.5 8.5 0 0 1 9.5 4a8.5 8.5 0 1 0 10.5 10.5Z" /> : <path d="M12 7.5a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM12 1.5v2.5m0 16v2.5M1.5 12H4m16 0h2.5M4.6 4.6l1.8 1.8m11.2 11.2 1.8 1.8m0-14.8-1.8 1.8M6.4 17.6l-1.8 1.8" />}
         </svg>
       </button>
-      {session.value && (
+      {signedIn.value && (
         <button type="button" class="tool" aria-label={t("nav.help")} aria-keyshortcuts="?" onClick={() => (helpOpen.value = true)}>
           ?
         </button>

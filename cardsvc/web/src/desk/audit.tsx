@@ -2,10 +2,17 @@
 import { useState } from "preact/hooks";
 import * as api from "../shared/api/staff.ts";
 import { instant, t, told } from "../shared/i18n/index.ts";
-import { TextField, isoDay } from "../shared/ui/fields.tsx";
+import { TextField, isNoDay, isoDay } from "../shared/ui/fields.tsx";
 import { Button, Dialog, Empty, Failure, Note, Title, useLoad, useTask } from "../shared/ui/kit.tsx";
+import { DayField } from "./dayfield.tsx";
 
 const NOTHING: Record<"subject" | "actor" | "action" | "from" | "to", string> = { subject: "", actor: "", action: "", from: "", to: "" };
+
+/** A day's first or last second by the clock that the entries are shown in; the service takes no days. */
+function instantOf(typed: string, time: string): string {
+  const day = isoDay(typed);
+  return day && new Date(`${day}T${time}`).toISOString();
+}
 
 interface Older {
   readonly asked: api.AuditFilter;
@@ -25,23 +32,24 @@ export function Audit() {
   const more = known ? known.next : data?.asked === asked ? data.next : null;
   const find = (event: Event) => {
     event.preventDefault();
-    setAsked({ ...typed });
+    setAsked({ ...typed, from: instantOf(typed.from, "00:00:00"), to: instantOf(typed.to, "23:59:59") });
   };
   const loadOlder = () =>
     task.run(async () => {
       const found = await api.auditEntries({ ...asked, before: more ?? 0 });
       setOlder({ asked, entries: [...(known?.entries ?? []), ...found.entries], next: found.next });
     });
-  const field = (name: keyof typeof NOTHING, dated = false) => (
-    <TextField label={t(`audit.${name}`)} value={typed[name]} change={(value) => setTyped({ ...typed, [name]: value })} {...(dated ? { tidy: isoDay, input: { placeholder: t("hint.day") } } : {})} />
-  );
+  const field = (name: keyof typeof NOTHING, dated = false) => {
+    const Field = dated ? DayField : TextField;
+    return <Field label={t(`audit.${name}`)} value={typed[name]} change={(value) => setTyped({ ...typed, [name]: value })} />;
+  };
   const entries = [...(data?.entries ?? []), ...(known?.entries ?? [])];
   return (
     <section class="panel">
       <Title k="audit.title" sub={t("audit.sub")}><Checks /></Title>
       <form class="sieve fields" onSubmit={find}>
         {field("subject")}{field("actor")}{field("action")}{field("from", true)}{field("to", true)}
-        <Button kind="primary" type="submit">{t("audit.find")}</Button>
+        <Button kind="primary" type="submit" disabled={isNoDay(typed.from) || isNoDay(typed.to)}>{t("audit.find")}</Button>
       </form>
       {failure !== null && <Failure of={failure} again={reload} />}
       {data && entries.length === 0 && <Empty k="audit.empty" />}

@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import * as api from "../shared/api/cards.ts";
 import { instant, moment, t, told } from "../shared/i18n/index.ts";
 import { SERVICES } from "../shared/choices.ts";
-import { AreaField, SelectField, TextField, isoDay } from "../shared/ui/fields.tsx";
+import { AreaField, SelectField, TextField, isNoDay, isoDay } from "../shared/ui/fields.tsx";
 import { Badge, Button, CardNumber, Dialog, Failure, Names, Note, say, useLoad, useTask } from "../shared/ui/kit.tsx";
 import { cardTone } from "./cards.tsx";
 import { CardChips, TagField } from "./chips.tsx";
+import { DayField } from "./dayfield.tsx";
 import { CardPhones } from "./phones.tsx";
 import { Country } from "./queue.tsx";
 import { HistoryList } from "./review.tsx";
@@ -149,13 +150,14 @@ function ActDialog({ card, act, close, done }: ActProps) {
   const choices = SERVICES.filter((name) => mine.includes(name)).map((value) => ({ value, words: t(`service.${value}`) }));
   const send = (event: Event) => {
     event.preventDefault();
+    const day = isoDay(until);
     void task.run(async () => {
       const answer = await api.order(card.number, {
         act,
         reason: reason.trim(),
         ...(rights ? { service } : {}),
         ...(act === "chip" ? { chip: chip.trim(), tag } : {}),
-        ...(act === "extend" ? { permit_until: until } : until ? { until } : {}),
+        ...(act === "extend" ? { permit_until: day } : day ? { until: day } : {}),
       });
       say(t(answer.act_request ? "do.filed" : "do.done"));
       done();
@@ -168,14 +170,14 @@ function ActDialog({ card, act, close, done }: ActProps) {
         <p><Names of={card} small /> <CardNumber number={card.number} /></p>
         <Note tone={act === "revoke" ? "deny" : "quiet"}>{t(`do.${act}.words`)}</Note>
         {rights && <SelectField label={t("do.service")} value={service} change={setService} choices={[{ value: "", words: t("choose") }, ...choices]} select={{ required: true }} />}
-        {(act === "extend" || act === "grant") && <TextField label={t(act === "extend" ? "do.permit" : "do.until")} value={until} change={setUntil} tidy={isoDay} input={{ placeholder: t("hint.day"), required: act === "extend", inputMode: "numeric" }} />}
+        {(act === "extend" || act === "grant") && <DayField label={t(act === "extend" ? "do.permit" : "do.until")} value={until} change={setUntil} required={act === "extend"} />}
         {act === "chip" && <TextField label={t("chip.uid")} hint={t("chip.uid.hint")} value={chip} change={setChip} input={{ required: true, autocomplete: "off", spellcheck: false }} />}
         {act === "chip" && <TagField value={tag} change={setTag} />}
         <AreaField label={t("do.reason")} hint={t("do.reason.hint")} value={reason} change={setReason} area={{ required: true }} />
         {task.failure !== null && <Failure of={task.failure} />}
         <footer class="row">
           <Button onClick={close}>{t("act.cancel")}</Button>
-          <Button kind={act === "revoke" ? "danger" : "primary"} type="submit" busy={task.busy} disabled={!reason.trim()}>{t(`do.${act}`)}</Button>
+          <Button kind={act === "revoke" ? "danger" : "primary"} type="submit" busy={task.busy} disabled={!reason.trim() || isNoDay(until)}>{t(`do.${act}`)}</Button>
         </footer>
       </form>
     </Dialog>

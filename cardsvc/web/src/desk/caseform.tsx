@@ -1,5 +1,5 @@
 /** The form: one column, what is wrong beside its field, everything saved as it is typed. */
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useState } from "preact/hooks";
 import { readLines } from "../shared/api/desk.ts";
 import { SERVICES, USUAL } from "../shared/choices.ts";
 import { countryName } from "../shared/countries.ts";
@@ -120,13 +120,16 @@ function Lines({ draft, view, error }: WithError) {
 
 function Services({ draft, view, error }: WithError) {
   const chosen = servicesOf(view.application);
-  const [dated, setDated] = useState(Object.values(chosen).some(Boolean));
+  const days = Object.values(chosen).some(Boolean);
+  const [dated, setDated] = useState(days);
+  // What is wrong may be one of the days.
+  useEffect(() => setDated((open) => open || (error !== null && days)), [error, days]);
   const toggle = (name: string, on: boolean) => {
     const { [name]: last = "", ...others } = chosen;
     draft.change({ services: servicesAs(on ? { ...others, [name]: last } : others) });
   };
   return (
-    <div class={`field ${error ? "wrong" : ""}`} role="group" aria-labelledby="services-label">
+    <div class={`field ${error ? "wrong" : ""}`} role="group" aria-labelledby="services-label" data-field="services" tabIndex={-1} {...(error ? { "aria-describedby": "services-error" } : {})}>
       <span class="label" id="services-label">{t("field.services")}</span>
       <div class="ticks">
         {SERVICES.map((name) => (
@@ -136,7 +139,7 @@ function Services({ draft, view, error }: WithError) {
           </label>
         ))}
       </div>
-      {error && <p class="error">{error}</p>}
+      {error && <p class="error" id="services-error">{error}</p>}
       {Object.keys(chosen).length > 0 && (
         <details open={dated} onToggle={(event) => setDated(event.currentTarget.open)}>
           <summary>{t("services.until")}</summary>

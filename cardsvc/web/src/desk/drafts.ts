@@ -3,7 +3,7 @@ import { signal } from "@preact/signals";
 import { saveCase, type Case } from "../shared/api/desk.ts";
 import { Unreachable } from "../shared/api/http.ts";
 import { Draft, type DraftView } from "./draft.ts";
-import { session } from "./state.ts";
+import { signedIn } from "./state.ts";
 
 export const drafts = new Map<string, Draft>();
 export const views = signal<ReadonlyMap<string, DraftView>>(new Map());
@@ -25,7 +25,7 @@ export function take(found: Case): void {
 
 /** While nobody is signed in nothing is sent: it would be saved in the name of whoever comes next. */
 async function save(id: string, version: number, application: Case["application"]): Promise<Case> {
-  if (!session.value) throw new Unreachable();
+  if (!signedIn.value) throw new Unreachable();
   return saveCase(id, version, application);
 }
 

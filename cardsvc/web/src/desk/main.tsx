@@ -10,12 +10,12 @@ import { App } from "./app.tsx";
 import { takePassport } from "./newcase.tsx";
 import { takeScreen } from "./preapplications.tsx";
 import { loadSession } from "./session.ts";
-import { may } from "./state.ts";
+import { may, over } from "./state.ts";
 import { startTheme } from "./theme.ts";
 
 startTheme();
 startLanguage();
-startKeys((lines) => void (may("clerk") && (takeScreen(lines) || takePassport(lines))));
+startKeys((lines) => void (may("clerk") && (takeScreen(lines) || takePassport(lines))), () => over.value);
 void loadSession();
 const page = document.getElementById("page");
 if (page) render(<App />, page);

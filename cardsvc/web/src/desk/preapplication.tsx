@@ -3,11 +3,11 @@ import { useLayoutEffect, useState } from "preact/hooks";
 import * as api from "../shared/api/preapplications.ts";
 import { day, t, type Key } from "../shared/i18n/index.ts";
 import { addShortcuts } from "../shared/keys.ts";
-import { SelectField, TextField } from "../shared/ui/fields.tsx";
+import { SelectField, isNoDay, isoDay } from "../shared/ui/fields.tsx";
 import { Badge, Button, Dialog, Failure, Names, Note, reasonWords, say, useLoad, useTask } from "../shared/ui/kit.tsx";
+import { DayField } from "./dayfield.tsx";
 import { When } from "./preapplications.tsx";
 import { Facts } from "./review.tsx";
-import { TIDY_DAY } from "./fields.ts";
 import { go, link, session, staying } from "./state.ts";
 
 interface Props {
@@ -161,7 +161,8 @@ function AnswerDialog({ one, changed, close }: Props & { close: () => void }) {
   const send = (event: Event) => {
     event.preventDefault();
     void task.run(async () => {
-      changed(await api.answerPre(one.reference, on ? { office, day: on, half } : null, bring));
+      const day = isoDay(on);
+      changed(await api.answerPre(one.reference, day ? { office, day, half } : null, bring));
       say(t("phoned.answered"));
       close();
     });
@@ -172,7 +173,7 @@ function AnswerDialog({ one, changed, close }: Props & { close: () => void }) {
     <Dialog title={t("phoned.answer")} close={close}>
       <form class="stack" onSubmit={send}>
         <SelectField label={t("phoned.desk")} value={office} change={setOffice} choices={desks} />
-        <TextField label={t("phoned.day")} value={on} change={setOn} tidy={TIDY_DAY} input={{ placeholder: t("hint.day"), inputMode: "numeric", dir: "ltr" }} />
+        <DayField label={t("phoned.day")} value={on} change={setOn} />
         <SelectField label={t("phoned.half")} value={half} change={(next) => setHalf(next as api.Half)} choices={halves} />
         <div class="field" role="group" aria-label={t("phoned.bring")}>
           <span class="label">{t("phoned.bring")}</span>
@@ -188,7 +189,7 @@ function AnswerDialog({ one, changed, close }: Props & { close: () => void }) {
         {task.failure !== null && <Failure of={task.failure} />}
         <footer class="row">
           <Button onClick={close}>{t("act.cancel")}</Button>
-          <Button kind="primary" type="submit" busy={task.busy}>{t("phoned.tell")}</Button>
+          <Button kind="primary" type="submit" busy={task.busy} disabled={isNoDay(on)}>{t("phoned.tell")}</Button>
         </footer>
       </form>
     </Dialog>

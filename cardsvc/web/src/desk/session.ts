@@ -2,7 +2,7 @@
 import { Problem } from "../shared/api/http.ts";
 import { currentSession, signOut, type Session } from "../shared/api/staff.ts";
 import { drafts, flushDrafts } from "./drafts.ts";
-import { session, startFailure } from "./state.ts";
+import { over, session, signedIn, signedOut, startFailure } from "./state.ts";
 
 /** Whose typing, searches and ticks this page holds. */
 let owner: string | null = null;
@@ -12,7 +12,7 @@ const windows = new BroadcastChannel("desk.session");
 windows.onmessage = ({ data: id }: MessageEvent<string | null>) => {
   if (id === null) session.value = null;
   else if (owner !== null && owner !== id) beginAnew();
-  else if (!session.value) void loadSession();
+  else if (!signedIn.value) void loadSession();
 };
 
 export async function loadSession(): Promise<void> {
@@ -20,7 +20,7 @@ export async function loadSession(): Promise<void> {
   try {
     enter(await currentSession());
   } catch (failure) {
-    if (failure instanceof Problem && failure.status === 401) session.value = null;
+    if (failure instanceof Problem && failure.status === 401) signedOut();
     else startFailure.value = failure;
   }
 }
@@ -31,6 +31,7 @@ export function enter(next: Session): void {
   if (owner !== null && owner !== next.staff.id) return beginAnew();
   owner = next.staff.id;
   session.value = next;
+  over.value = false;
   void flushDrafts();
 }
 

@@ -3,10 +3,19 @@ import { computed, signal } from "@preact/signals";
 import type { Role, Session } from "../shared/api/staff.ts";
 import { whenSignedOut } from "../shared/api/http.ts";
 
-/** `undefined` until the service answered, `null` when nobody is signed in. */
+/** Whose page this is: `undefined` until the service answered, `null` when nobody is signed in. */
 export const session = signal<Session | null | undefined>(undefined);
+/** The session ended by itself: what its owner was at stands as it was, out of sight, until they are in again. */
+export const over = signal(false);
+export const signedIn = computed(() => Boolean(session.value) && !over.value);
 export const startFailure = signal<unknown>(null);
-whenSignedOut(() => (session.value = null));
+
+/** The service knows no session. */
+export function signedOut(): void {
+  if (session.value) over.value = true;
+  else session.value = null;
+}
+whenSignedOut(signedOut);
 
 export const may = (...roles: Role[]): boolean => roles.includes(session.value?.staff.role as Role);
 

@@ -1,5 +1,6 @@
 /** Light or dark: the machine's choice until somebody chooses here. */
 import { signal } from "@preact/signals";
+import { remember, remembered } from "../shared/remembered.ts";
 
 export type Theme = "light" | "dark";
 const KEPT = "desk.theme";
@@ -8,7 +9,7 @@ const night = matchMedia("(prefers-color-scheme: dark)");
 export const theme = signal<Theme>("light");
 
 function chosen(): Theme {
-  const kept = localStorage.getItem(KEPT);
+  const kept = remembered(KEPT);
   return kept === "light" || kept === "dark" ? kept : night.matches ? "dark" : "light";
 }
 function show(): void {
@@ -21,6 +22,6 @@ export function startTheme(): void {
   show();
 }
 export function switchTheme(): void {
-  localStorage.setItem(KEPT, theme.value === "light" ? "dark" : "light");
+  remember(KEPT, theme.value === "light" ? "dark" : "light");
   show();
 }

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { hex } from "../reader/bytes.ts";
 import type { Facing } from "../scan/scanner.ts";
+import { remember, remembered } from "../shared/remembered.ts";
 
 /** `staffed`: somebody stands by, compares and decides; `kiosk`: nobody does, and nobody passing by changes it. */
 export type Mode = "staffed" | "kiosk";
@@ -26,17 +27,17 @@ export const settings = signal<Settings | null>(read());
 
 export function choose(next: Settings): void {
   settings.value = next;
-  localStorage.setItem(KEPT, JSON.stringify(next));
+  remember(KEPT, JSON.stringify(next));
 }
 
 export function forget(): void {
   settings.value = null;
-  localStorage.removeItem(KEPT);
+  remember(KEPT, null);
 }
 
 function read(): Settings | null {
   try {
-    const kept: unknown = JSON.parse(localStorage.getItem(KEPT) ?? "null");
+    const kept: unknown = JSON.parse(remembered(KEPT) ?? "null");
     return typeof kept === "object" && kept !== null && "mode" in kept ? (kept as Settings) : null;
   } catch {
     return null; // Somebody wrote something else there: it is chosen anew.

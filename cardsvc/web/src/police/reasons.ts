@@ -1,11 +1,13 @@
 /** What a reason means, and what to do: of verdicts (docs/format.md section 8), of the service, of this phone. */
 import { Problem, Unreachable } from "../shared/api/http.ts";
 import { NoPasskey } from "../shared/api/passkey.ts";
+import { ANYWHERE } from "../device/ui/refusals.ts";
 import { ReaderError } from "../reader/errors.ts";
 import type { Pair } from "./words.ts";
 import { say } from "./words.ts";
 
 const REASONS: Readonly<Record<string, Pair>> = {
+  ...ANYWHERE,
   ok: ["签名真实，未吊销。请比对照片与本人。", "Genuine and not revoked. Compare the face with the person."],
   not_ours: ["这不是商友卡的二维码。请扫描卡背面的码。", "This is not a card's code. Scan the code on the back of the card."],
   malformed: ["码已损坏或不完整。请擦净后再扫一次。", "The code is damaged or incomplete. Clean it and scan again."],
@@ -39,7 +41,6 @@ const REASONS: Readonly<Record<string, Pair>> = {
   no_code: ["图中没有找到二维码。请靠近、对焦后再试。", "No code in this picture. Go closer, hold still, try again."],
   no_camera: ["无法使用相机。请允许使用，或从相册选取。", "The camera cannot be used. Allow it, or choose a picture."],
   // Of the service (docs/police.md, docs/readers.md).
-  unreachable: ["连不上服务器。请稍后再试。", "The service does not answer. Try again when there is a network."],
   not_ready: ["服务器正在启动，请稍候再试。", "The service is starting. Try again in a moment."],
   no_passkey: ["没有收到通行密钥。请再试一次。", "No passkey answered. Try again."],
   not_signed_in: ["登录已失效，本班已结束。", "The sign-in is over, and with it the shift."],
@@ -76,13 +77,11 @@ const REASONS: Readonly<Record<string, Pair>> = {
   // Of this phone as a reader.
   enrolment_refused: ["服务器没有接纳本机。", "The service did not let this phone in."],
   service_refused: ["服务器不再承认本机。请重新接入。", "The service no longer knows this phone. Let it in anew."],
-  state_unwritable: ["本机无法保存数据。", "This phone keeps nothing: make room, or leave private browsing."],
   not_enrolled: ["本机尚未接入。", "This phone is not let in yet."],
   no_data: ["本机还没有数据。请联网。", "No data here yet. Go on line."],
   no_seal_key: ["无法封存记录，因此不能放行。请联网。", "The check cannot be recorded, so nothing is called valid. Go on line."],
   journal_full: ["记录已满。请联网上传。", "The log is full. Go on line."],
   journal_unusable: ["无法写入记录，因此不能判为有效。", "The check could not be recorded, so nothing is called valid."],
-  reader_fault: ["本机出错。请重新打开页面。", "This reader has a fault. Open the page again."],
 };
 
 export function reasonWords(reason: string): Pair {

@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { beforeAll, expect, test, vi } from "vitest";
 import { Database } from "../device/database.ts";
 import { Unreachable } from "../shared/api/http.ts";
-import { ask, begin, end, resume, shift } from "./shift.ts";
+import { ask, begin, current, end, history, judge, resume, shift } from "./shift.ts";
 
 const service = vi.hoisted(() => {
   /** The browser's locks, as far as the page uses them. */
@@ -15,7 +15,8 @@ const service = vi.hoisted(() => {
   };
   vi.stubGlobal("document", { hidden: false });
   vi.stubGlobal("navigator", { onLine: true, locks: { request } });
-  return { asked: [] as string[], signedOut: (): void => undefined, lost: (_: Error): void => undefined };
+  const nothing = { begun: async (): Promise<void> => undefined, signedOut: (): void => undefined, lost: (_: Error): void => undefined };
+  return { asked: [] as string[], judged: [] as string[], officer: "b", ...nothing };
 });
 
 vi.mock("../shared/api/staff.ts", () => ({
@@ -24,14 +25,26 @@ vi.mock("../shared/api/staff.ts", () => ({
     service.asked.push("out");
     return new Promise<void>((resolve, reject) => Object.assign(service, { signedOut: resolve, lost: reject }));
   },
-  currentSession: async () => ({ staff: { id: "b" } }),
+  currentSession: async () => ({ staff: { id: service.officer } }),
   stepUp: async () => undefined,
 }));
 vi.mock("../shared/api/police.ts", () => ({
-  beginShift: async () => ({ staff: "b", name: "B", office: "Patrol", ends: "2100-01-01T00:00:00Z", now: "2026-12-01T00:00:00Z" }),
+  beginShift: async () => {
+    await service.begun();
+    return { staff: "b", name: "B", office: "Patrol", ends: "2100-01-01T00:00:00Z", now: "2026-12-01T00:00:00Z" };
+  },
   requests: async () => ({ own: [], waiting: [] }),
 }));
-vi.mock("./phone.ts", () => ({ letIn: async () => undefined, errands: async () => undefined }));
+vi.mock("./phone.ts", () => ({
+  letIn: async () => undefined,
+  errands: async () => undefined,
+  device: () => ({
+    present: async ({ code }: { code: string }) => {
+      service.judged.push(code);
+      return { verdict: { verdict: "allow", reason: "ok", card: "4417092633585" } };
+    },
+  }),
+}));
 
 let database: Database;
 
@@ -73,4 +86,65 @@ test("a sign-out that the service has not heard of goes before the next sign-in"
   service.signedOut();
   await begun;
   await asked("out", "out", "in");
+});
+
+test("a shift whose beginning is read after a sleep ends no later", async () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  const began = Math.floor(Date.now() / 1000);
+  service.begun = async () => void vi.setSystemTime(Date.now() + 3_600_000);
+  await begin();
+  service.begun = async () => undefined;
+  vi.useRealTimers();
+  const { ends, offset } = current();
+  expect(ends - offset).toBe(began + (Date.parse("2100-01-01T00:00:00Z") - Date.parse("2026-12-01T00:00:00Z")) / 1000);
+});
+
+/** Another window of this browser: memory of its own, the same database, locks and session. */
+async function otherWindow(): Promise<typeof import("./shift.ts")> {
+  vi.resetModules();
+  const other = await import("./shift.ts");
+  await other.resume();
+  return other;
+}
+
+test.each([
+  ["its end", (late: typeof import("./shift.ts")) => late.end()],
+  ["a card", (late: typeof import("./shift.ts")) => late.judge("a code")],
+  ["a look at its checks", (late: typeof import("./shift.ts")) => late.history()],
+  ["a session of another officer's", (late: typeof import("./shift.ts")) => ((service.officer = "c"), late.ask())],
+])("a window that missed the turn of shifts forgets its own at %s, and leaves the next one whole", async (_, happens) => {
+  if (shift.value === null) await begin();
+  await judge("an old code");
+  const late = await otherWindow();
+  const old = late.current();
+  service.asked = [];
+  const ended = end();
+  await asked("out");
+  service.signedOut();
+  await ended;
+  await begin();
+  await judge("a new code");
+  Object.assign(service, { asked: [], judged: [] });
+  expect(current().id).not.toBe(old.id);
+
+  const over = happens(late);
+  await vi.waitFor(() => expect(late.shift.value).toBeNull());
+  await asked(); // Nothing ends the session, which is the next shift's.
+  await over;
+  service.officer = "b";
+  expect(service.judged).toEqual([]);
+  expect(await database.kept("shift")).toEqual(current());
+  expect(await history()).toMatchObject([{ answer: "allow", last: "3585" }]);
+});
+
+test("a window of the same shift ends it for both", async () => {
+  const other = await otherWindow();
+  service.asked = [];
+  const ended = other.end();
+  await asked("out");
+  service.signedOut();
+  await ended;
+  expect(await database.kept("shift")).toBeNull();
+  await judge("a code");
+  expect(shift.value).toBeNull();
 });

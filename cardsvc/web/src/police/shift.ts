@@ -5,7 +5,7 @@
  * back does not prolong a shift.
  */
 import { signal } from "@preact/signals";
-import { Database } from "../device/database.ts";
+import { Database, STORES, done } from "../device/database.ts";
 import { Problem, whenSignedOut, whenStepUp } from "../shared/api/http.ts";
 import { NoPasskey } from "../shared/api/passkey.ts";
 import { beginShift, requests } from "../shared/api/police.ts";
@@ -27,6 +27,8 @@ const NOTE_S = 15;
 
 /** Whose shift it is and until when: `ends` in the service's time, `offset` its clock less this phone's, in seconds. */
 export interface Shift {
+  /** Made at random: the next shift is another one, though the same officer may begin it. */
+  readonly id: string;
   readonly staff: string;
   readonly name: string;
   readonly office: string;
@@ -88,11 +90,12 @@ export async function begin(): Promise<void> {
 async function signIn(): Promise<void> {
   await settle(); // As long as the cookie is still that of who signed out.
   await asking(signInByPasskey);
+  const asked = now(); // An answer that lay unread while the phone slept must not prolong the shift.
   const said = await asking(beginShift);
   await database.erase();
   const [ends, told] = [said.ends, said.now].map((text) => Math.floor(Date.parse(text) / 1000)) as [number, number];
   const { staff, name, office, purposes, covert, covert_days: covertDays } = said;
-  const begun: Shift = { staff, name, office, ends, offset: told - now(), purposes, covert, covertDays };
+  const begun: Shift = { id: crypto.randomUUID(), staff, name, office, ends, offset: told - asked, purposes, covert, covertDays };
   latest = now();
   checks = await Checks.begin(database);
   await database.keep(LATEST, latest);
@@ -103,17 +106,13 @@ async function signIn(): Promise<void> {
 
 /** End the shift: everything of it leaves the phone, and the service is told, now or when there is a network. */
 export async function end(): Promise<void> {
-  await wipe();
-  await database.keep(OWED, true);
-  await inTurn(settle);
+  if (await wipe(true)) await inTurn(settle);
 }
 
 /** Judge what a camera, a picture or a hand scanner read; recorded before it is shown. */
 export async function judge(code: string, seenAt = performance.now()): Promise<void> {
   await look();
-  if (shift.value === null || shift.value === "starting") return;
-  // Another window may have ended it.
-  if ((await database.kept(SHIFT)) === null) return wipe();
+  if (!(await goesOn())) return;
   const at = now();
   const { verdict } = await device().present({ code });
   forgetDetails();
@@ -125,7 +124,7 @@ export async function judge(code: string, seenAt = performance.now()): Promise<v
 
 /** The checks of this shift, the newest first. */
 export async function history(): ReturnType<Checks["all"]> {
-  return (await checks?.all()) ?? [];
+  return (await goesOn()) ? ((await checks?.all()) ?? []) : [];
 }
 
 /** Close what is over: answers, and the shift itself. */
@@ -134,6 +133,7 @@ async function look(): Promise<void> {
   if (at === null || at === "starting") return;
   closeExpired(now() + at.offset);
   if (now() >= latest + NOTE_S) {
+    if (!(await goesOn())) return;
     latest = now();
     await database.keep(LATEST, latest);
   }
@@ -149,7 +149,7 @@ export async function ask(): Promise<void> {
     if (at === null) return await inTurn(settle);
     const { staff } = await asking(currentSession);
     if (shift.value !== at) return; // That was of another shift.
-    if (staff.id !== at.staff) return await wipe();
+    if (staff.id !== at.staff) return void (await wipe());
     const { waiting } = await asking(requests);
     if (shift.value === at) pending.value = waiting.length;
   } catch (error) {
@@ -157,15 +157,41 @@ export async function ask(): Promise<void> {
   }
 }
 
-/** Everything of the shift leaves memory and disk; what waits to be sent is sealed to the service, and stays. */
-async function wipe(): Promise<void> {
+/** Whether this window's shift is the one that is kept: what another window ended, this one forgets. */
+async function goesOn(): Promise<boolean> {
+  const at = shift.value;
+  if (at === null || at === "starting") return false;
+  const kept = await database.kept<Shift>(SHIFT);
+  if (kept !== null && kept.id === at.id) return true;
+  if (shift.value === at) forget();
+  return false;
+}
+
+/**
+ * Everything of the shift leaves memory and disk; what waits to be sent is sealed to the service, and stays. In one
+ * step with the look whose shift it is: another window may have begun the next, which stays whole and signed in.
+ */
+async function wipe(owed = false): Promise<boolean> {
+  const at = shift.value;
+  forget();
+  if (at === null || at === "starting") return false;
+  return database.change(STORES, async (store) => {
+    const kept = (await done(store("kept").get(SHIFT))) as Shift | undefined;
+    if (kept === undefined || kept.id !== at.id) return false;
+    await Promise.all(STORES.map((name) => done(store(name).clear())));
+    if (owed) await done(store("kept").put(true, OWED));
+    return true;
+  });
+}
+
+/** Everything of the shift leaves this window's memory. */
+function forget(): void {
   shift.value = shown.value = null;
   sheet.value = "none";
   checks = null;
   checked.value = pending.value = latest = 0;
   forgetPeople();
   releaseCamera();
-  await database.erase();
 }
 
 /** Tell the service, in turn, of a sign-out that it may not have heard of. */

@@ -1,12 +1,13 @@
 /** By day, by night, and in the sun: black on white, whatever the phone is set to. */
 import { effect, signal } from "@preact/signals";
+import { remember, remembered } from "../shared/remembered.ts";
 
 const KEPT = "police.sun";
 
-export const sunlight = signal(localStorage.getItem(KEPT) === "yes");
+export const sunlight = signal(remembered(KEPT) === "yes");
 
 export function useSunlight(on: boolean): void {
-  localStorage.setItem(KEPT, on ? "yes" : "no");
+  remember(KEPT, on ? "yes" : "no");
   sunlight.value = on;
 }
 

@@ -102,6 +102,8 @@ export const MORE = {
   hotEmpty: ["名单为空。", "Nobody is looked for."],
   hotAdd: ["添加", "Add a card"],
   hotWhy: ["添加和解除都须另一位警员同意；持卡人不会得知。", "Adding and lifting take another officer. The holder is not told."],
+  hotShown: ["已显示", "Shown"],
+  hotMore: ["显示更多", "Show more"],
   hotUntil: ["截止日期", "Last day"],
   hotLift: ["申请解除", "Ask to lift"],
   placedBy: ["提出人", "Placed by"],

@@ -1,18 +1,19 @@
 /** What the officer reads, in both languages at once or in the one chosen. */
 import { signal } from "@preact/signals";
 import type { Answer } from "../reader/verdict.ts";
+import { remember, remembered } from "../shared/remembered.ts";
 
 export type Language = "zh" | "en";
 export type Pair = readonly [zh: string, en: string];
 
 const KEPT = "police.language";
-const kept = localStorage.getItem(KEPT);
+const kept = remembered(KEPT);
 const asked = navigator.language.startsWith("zh") ? "zh" : "en";
 
 export const language = signal<Language>(kept === "zh" || kept === "en" ? kept : asked);
 
 export function useLanguage(next: Language): void {
-  localStorage.setItem(KEPT, next);
+  remember(KEPT, next);
   language.value = next;
 }
 

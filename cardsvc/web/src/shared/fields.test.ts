@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { bytesOf, textOf } from "./api/passkey.ts";
 import { COUNTRIES, countryName } from "./countries.ts";
-import { isoDay } from "./ui/fields.tsx";
+import { isNoDay, isoDay } from "./ui/fields.tsx";
 
 it.each([
   ["1979-11-30", "1979-11-30"],
@@ -9,10 +9,25 @@ it.each([
   ["1979/1/3", "1979-01-03"],
   [" 1979.11.30 ", "1979-11-30"],
   ["1979年1月3日", "1979-01-03"],
+  ["1979 1 3", "1979-01-03"],
   ["30.11.1979", "30.11.1979"],
   ["soon", "soon"],
 ])("takes the day %s as %s", (typed, meant) => {
   expect(isoDay(typed)).toBe(meant);
+});
+
+it.each(["2027116", "202712", "20271", "2027-116", "202711-6", "2027 116", "2027年116日", "2027116日", "202701160"])(
+  "guesses no day behind %s, where a zero or a mark is missing",
+  (typed) => {
+    expect(isoDay(typed)).toBe(typed);
+    expect(isNoDay(typed)).toBe(true);
+  },
+);
+
+it("tells a day of the calendar, or nothing at all, from a mistake", () => {
+  expect(["", "  ", "20271106", "2027/1/6", "2028-02-29"].filter(isNoDay)).toEqual([]);
+  const wrong = ["soon", "2027", "20270230", "20271301", "30.11.2027"];
+  expect(wrong.filter(isNoDay)).toEqual(wrong);
 });
 
 it("names every country in both languages", () => {

@@ -5,6 +5,7 @@
  * outside a field waits a moment: alone, it is a shortcut; in a burst, it is collected as passport lines. In a field
  * people type, and nothing is kept from it; once whole passport lines came, it holds again what it held before them.
  */
+import { remember, remembered } from "./remembered.ts";
 
 /** How long a letter waits to be alone: readers send one every 1 to 20 ms, nobody types that fast. */
 export const ALONE_MS = 50;
@@ -105,15 +106,16 @@ export interface Shortcut {
 const active: Shortcut[] = [];
 const OFF = "desk.single-keys-off";
 let takeLines: (lines: string[]) => void;
+/** Whether what the keys are for stands out of sight. */
+let away: () => boolean = () => false;
 
 /** Whether single letters act at all (WCAG 2.1.4: they can be switched off). */
 export const singleKeys = {
   get on(): boolean {
-    return localStorage.getItem(OFF) === null;
+    return remembered(OFF) === null;
   },
   set on(value: boolean) {
-    if (value) localStorage.removeItem(OFF);
-    else localStorage.setItem(OFF, "yes");
+    remember(OFF, value ? null : "yes");
   },
 };
 
@@ -129,7 +131,7 @@ export function addShortcuts(list: readonly Shortcut[]): () => void {
 
 /** What can be pressed here, nearest first, each key once. */
 export function shortcutsHere(): readonly Shortcut[] {
-  return active.filter((one, place) => active.findIndex((other) => other.key === one.key) === place);
+  return away() ? [] : active.filter((one, place) => active.findIndex((other) => other.key === one.key) === place);
 }
 
 /** Tell a screen of the next passport that is read, instead of the page; returns how to have whoever was told before. */
@@ -155,11 +157,12 @@ function meant(event: KeyboardEvent): string {
 }
 
 /** Listen to the keyboard; called once by a page. It takes a passport that no screen waits for. */
-export function startKeys(passport: (lines: string[]) => void): void {
+export function startKeys(passport: (lines: string[]) => void, hidden: () => boolean): void {
   takeLines = passport;
+  away = hidden;
   const wedge = new Wedge(
     (letter) => singleKeys.on && shortcutsHere().find((one) => one.key === letter)?.run(),
-    (lines) => takeLines(lines),
+    (lines) => away() || takeLines(lines),
   );
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing) return;

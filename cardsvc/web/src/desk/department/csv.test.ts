@@ -29,6 +29,8 @@ it("needs no headings, and knows Chinese ones", () => {
 });
 
 it("names the lines whose day is none, and a file without card numbers", () => {
-  expect(readFile(`number,until\n${CARD},soon`).wrong).toEqual([{ line: 2, text: "soon" }]);
+  const days = readFile(`number,until\n${CARD},soon\n${OTHER},2027116\n${CARD},2027-02-30`);
+  expect(days.wrong).toEqual([{ line: 2, text: "soon" }, { line: 3, text: "2027116" }, { line: 4, text: "2027-02-30" }]);
+  expect(days.lines).toEqual([]);
   expect(readFile("name,class\nAmina,3B").lines).toEqual([]);
 });

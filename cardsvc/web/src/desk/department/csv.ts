@@ -2,7 +2,7 @@
  * Lists of cards as departments keep them: CSV out of a spreadsheet, read in this window. Only card numbers and last
  * days leave it; whatever else stands in the file, names above all, is read by nobody.
  */
-import { isoDay } from "../../shared/ui/fields.tsx";
+import { isNoDay, isoDay } from "../../shared/ui/fields.tsx";
 import type { WantedLine } from "../../shared/api/services.ts";
 
 /** As many as one touch of a key may grant. */
@@ -56,7 +56,7 @@ export function readFile(text: string): ReadFile {
   rows.forEach((row, at) => {
     if ((headed && at === 0) || row.every((one) => one.trim() === "")) return;
     const day = isoDay(row[days] ?? "");
-    if (day !== "" && !/^\d{4}-\d{2}-\d{2}$/.test(day)) wrong.push({ line: at + 1, text: day });
+    if (isNoDay(day)) wrong.push({ line: at + 1, text: day });
     else lines.push({ line: at + 1, number: (row[place] ?? "").trim().slice(0, 100), until: day === "" ? null : day });
   });
   const ignored = headed ? (rows[0] ?? []).filter((one, at) => at !== place && at !== days && one.trim() !== "") : [];

@@ -2,8 +2,9 @@
 import { useState } from "preact/hooks";
 import * as api from "../../shared/api/services.ts";
 import { moment, t } from "../../shared/i18n/index.ts";
-import { AreaField, TextField, fileOf, isoDay, trimmed } from "../../shared/ui/fields.tsx";
+import { AreaField, TextField, fileOf, isNoDay, isoDay, trimmed } from "../../shared/ui/fields.tsx";
 import { Badge, Button, CardNumber, Empty, Failure, Note, Title, useLoad, useTask } from "../../shared/ui/kit.tsx";
+import { DayField } from "../dayfield.tsx";
 import { serviceName } from "../readers/parts.tsx";
 import { download } from "../readers/qrpicture.tsx";
 import { go, link, staying } from "../state.ts";
@@ -37,11 +38,10 @@ function Order({ service }: { service: string }) {
   const [file, setFile] = useState<(ReadFile & { name: string }) | null>(null);
   const task = useTask();
   const day = isoDay(until);
-  const wrongDay = day !== "" && !/^\d{4}-\d{2}-\d{2}$/.test(day);
   // A last day beside the file is for the lines that name none.
   const lines = file ? file.lines.map((one) => ({ ...one, until: act === "withdraw" ? null : (one.until ?? (day || null)) })) : [{ line: 1, number, until: act === "grant" ? day || null : null }];
   const many = lines.length > MOST_LINES;
-  const ready = trimmed(reason) !== "" && !wrongDay && !many && (file ? file.lines.length > 0 && file.wrong.length === 0 : number.trim() !== "");
+  const ready = trimmed(reason) !== "" && !isNoDay(until) && !many && (file ? file.lines.length > 0 && file.wrong.length === 0 : number.trim() !== "");
   const choose = async (chosen: File | undefined) => {
     if (chosen) setFile({ name: chosen.name, ...readFile(await readText(chosen)) });
   };
@@ -74,7 +74,7 @@ function Order({ service }: { service: string }) {
           <label class="button plain file"><span>{t("own.file")}</span><input type="file" accept=".csv,.txt,.tsv,text/csv,text/plain" onChange={(event) => void choose(fileOf(event.currentTarget))} /></label>
         </div>
       )}
-      {act === "grant" && <TextField label={t(file ? "own.until.file" : "own.until")} hint={t("own.until.hint")} error={wrongDay ? t("own.until.wrong") : null} value={until} change={setUntil} tidy={isoDay} input={{ placeholder: t("hint.day"), inputMode: "numeric", dir: "ltr" }} />}
+      {act === "grant" && <DayField label={t(file ? "own.until.file" : "own.until")} hint={t("own.until.hint")} value={until} change={setUntil} />}
       <AreaField label={t("do.reason")} hint={t("do.reason.hint")} rows={2} value={reason} change={setReason} area={{ required: true, maxLength: 500 }} />
       {task.failure !== null && <Failure of={task.failure} />}
       <div class="row end"><span class="hint">{t("own.look")}</span><Button kind="primary" type="submit" busy={task.busy} disabled={!ready}>{t("own.read")}</Button></div>

@@ -1,9 +1,11 @@
 /** The frame of a reader's page: its name, and the age of its data in the same place on every screen. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import type { ReaderError } from "../../reader/errors.ts";
 import { device, online, tick } from "./page.ts";
+import { REFUSALS } from "./refusals.ts";
 import type { Pair } from "./words.ts";
-import { WORDS, age, filled, language, other, say, sayOther, useLanguage } from "./words.ts";
+import { WORDS, age, filled, other, say, sayOther, useLanguage } from "./words.ts";
 
 /** A heading in both languages; it takes the focus, so that a screen reader says where one is. */
 export function Heading({ words }: { readonly words: Pair }) {
@@ -69,13 +71,21 @@ export function Choice<Value extends string | number>(props: {
   );
 }
 
-/** What is said when something is asked for and refused: in words, with the reason as the operator knows it. */
-export function Refusal() {
-  const refusal = device.value?.refusal.value ?? null;
-  void language.value;
+/** What to do about a refusal; beneath, in the program's own words, what the operator will want to hear. */
+export function Told({ of }: { readonly of: ReaderError | null }) {
   return (
     <p class="told" role="alert">
-      {refusal === null ? "" : `${say(WORDS.refused)}: ${refusal.message} (${refusal.reason})`}
+      {of !== null && (
+        <>
+          {say(REFUSALS[of.reason] ?? WORDS.refused)}{" "}
+          <small lang="en" dir="ltr">{of.message} ({of.reason})</small>
+        </>
+      )}
     </p>
   );
+}
+
+/** Why the last thing that was asked of this reader could not be done. */
+export function Refusal() {
+  return <Told of={device.value?.refusal.value ?? null} />;
 }

@@ -5,7 +5,7 @@ import type { Bytes } from "../../reader/bytes.ts";
 import { ReaderError } from "../../reader/errors.ts";
 import { fingerprint } from "../keeper.ts";
 import { device } from "./page.ts";
-import { Heading, Refusal } from "./parts.tsx";
+import { Heading, Refusal, Told } from "./parts.tsx";
 import { WORDS, say } from "./words.ts";
 
 /** A root document that the service showed and nobody has vouched for yet. */
@@ -58,14 +58,14 @@ function Enrol() {
 
 function Compare() {
   const [refused, setRefused] = useState(false);
-  const [failed, setFailed] = useState<string | null>(null);
+  const [failed, setFailed] = useState<ReaderError | null>(null);
   const ask = async (): Promise<void> => {
     setFailed(null);
     try {
       offered.value = (await device.value?.offeredRoot()) ?? null;
     } catch (error) {
       if (!(error instanceof ReaderError)) throw error;
-      setFailed(error.message);
+      setFailed(error);
     }
   };
   useEffect(() => void ask(), []);
@@ -88,7 +88,8 @@ function Compare() {
       <p>{say(WORDS.compareWhy)}</p>
       {root === null ? (
         <>
-          <p class="quiet" role="status">{failed === null ? say(WORDS.fetching) : failed}</p>
+          {failed === null ? <p class="quiet" role="status">{say(WORDS.fetching)}</p> : null}
+          <Told of={failed} />
           {failed === null ? null : <button type="button" class="next" onClick={() => void ask()}>{say(WORDS.again)}</button>}
         </>
       ) : (

@@ -2,13 +2,14 @@
 import { signal } from "@preact/signals";
 import type { Alarm } from "../device.ts";
 import type { Answer } from "../../reader/verdict.ts";
+import { remember, remembered } from "../../shared/remembered.ts";
 
 export type Language = "zh" | "en";
 export type Pair = readonly [zh: string, en: string];
 export type Words = Readonly<Record<string, Pair>>;
 
 const KEPT = "reader.language";
-const kept = localStorage.getItem(KEPT);
+const kept = remembered(KEPT);
 const first = kept === "zh" || kept === "en" ? kept : navigator.language.startsWith("zh") ? "zh" : "en";
 
 export const language = signal<Language>(first);
@@ -17,7 +18,7 @@ export const other = (): Language => (language.value === "zh" ? "en" : "zh");
 
 export function useLanguage(next: Language): void {
   language.value = next;
-  localStorage.setItem(KEPT, next);
+  remember(KEPT, next);
   document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
 }
 
@@ -78,7 +79,7 @@ export const WORDS = {
     "Do not use this reader. The network or the service here may be false; tell the operator at once.",
   ],
   waiting: ["正在下载第一份数据…", "Fetching the first data…"],
-  refused: ["未成功", "That did not work"],
+  refused: ["未成功，请告知管理员。", "That did not work. Tell the operator."],
   notHere: ["这个代码是给警务手机的，请打开 /police。", "This code is for officers' phones: open /police."],
 
   status: ["状态", "Status"],

@@ -22,7 +22,6 @@ export const departments = {
   "own.file.drop": "Another file, or one card",
   "own.until": "Last day",
   "own.until.hint": "Empty: until the card ends. The day itself still counts.",
-  "own.until.wrong": "A day such as 2027-06-30 was expected.",
   "own.until.file": "Last day for lines that name none",
   "own.look": "Nothing is done yet: first you see every line.",
   "own.read": "Read it",

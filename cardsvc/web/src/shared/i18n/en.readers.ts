@@ -351,6 +351,7 @@ export const readers = {
   "twice.sub": "At one venue within {span}, or between two places faster than {speed} km/h, in the last 30 days. Which card it is, nobody can tell.",
   "twice.none": "None in the last 30 days.",
   "twice.do": "A card was copied or handed on. Have somebody stand at these readers, and ask for the chip or the phone there: the venue's rules, “Which proof”.",
+  "twice.more": "These are the newest {n} of the month. Choose a venue to see more of it.",
   "twice.first": "First",
   "twice.second": "Then",
   "twice.apart": "Apart",

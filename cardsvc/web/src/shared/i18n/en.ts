@@ -22,6 +22,7 @@ export const en = {
 
   "error.unreachable": "The service does not answer. What you typed is kept here; try again in a moment.",
   "error.no_passkey": "No passkey answered. Touch the key or unlock the device, and try again.",
+  "error.signed_out": "Your sign-in had run out, so this was not done. Do it again.",
   "error.other": "Something went wrong that this page has no words for. Try again; if it happens again, tell the operator.",
 
   "leave.unsent": "Something you typed has not reached the service yet. If you sign out now, it is lost.",
@@ -203,6 +204,7 @@ export const en = {
   "hint.guardian": "Under 18: a name or a card number.",
   "hint.design": "The holder chooses. A masked number is masked in the code too.",
   "hint.day": "YYYY-MM-DD",
+  "hint.day.wrong": "A day such as 2027-06-30 was expected.",
   "hint.country": "Three letters, as in the passport.",
   "sex.M": "Male",
   "sex.F": "Female",
@@ -255,6 +257,7 @@ export const en = {
   "portrait.keep": "Use this portrait",
   "portrait.nocamera": "No camera can be used. Allow it in the browser's address bar, or choose a file.",
   "portrait.large": "The file is larger than 5 MB. Save it smaller, or take a picture here.",
+  "portrait.unshown": "This browser cannot show the picture. Use it: the face is found by itself. Open it again to set the frame.",
   "portrait.frame": "Frame of the portrait",
   "portrait.frame.role": "frame to move",
   "portrait.keys": "Drag the frame, or use the arrow keys; + and − change its size, ⇧ makes small steps. Untouched, the face is found by itself.",
@@ -349,6 +352,8 @@ export const en = {
   "import.empty": "Choose a file to see what is in it.",
   "import.columns": "Columns carry the names of the fields: surname, given_names, birth, passport …, or mrz.",
   "import.row": "Row {row}",
+  "import.encoding": "This file is neither UTF-8 nor GB 18030. Save it as UTF-8 and choose it again.",
+  "import.gb18030": "Read as GB 18030, since it is not UTF-8. Where letters look wrong, save the file as UTF-8 and choose it again.",
 
   "cards.title": "Cards",
   "cards.search": "Card number, passport number or name",

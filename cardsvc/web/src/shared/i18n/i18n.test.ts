@@ -38,6 +38,12 @@ it("speaks of one and of many", () => {
   expect(phrase("zh", "queue.count", { n: 1 })).toBe("1 件申请");
 });
 
+it("calls no hold a loss, whatever the hold is for", () => {
+  const losses = keys.filter((key) => forms(CATALOGUES.zh[key]).some((text) => text.includes("挂失")));
+  expect(losses).toEqual(["history.print_lost"]);
+  expect(phrase("zh", "do.suspend")).toBe("暂停");
+});
+
 it("is used: every key stands in some screen", () => {
   const folder = new URL("../../desk/", import.meta.url);
   const more = [new URL("../ui/kit.tsx", import.meta.url), new URL("../keys.ts", import.meta.url)];

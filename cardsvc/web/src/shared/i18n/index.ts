@@ -1,5 +1,6 @@
 /** Words of the pages. English is the catalogue that the others are held to, by the compiler and by a test. */
 import { signal } from "@preact/signals";
+import { remember, remembered } from "../remembered.ts";
 import { en, type Key } from "./en.ts";
 import { zh } from "./zh.ts";
 
@@ -16,14 +17,14 @@ export const language = signal<Language>("en");
 
 /** The language chosen on this machine before, else what the browser asks for. */
 export function startLanguage(): void {
-  const kept = localStorage.getItem(KEPT);
+  const kept = remembered(KEPT);
   useLanguage(kept === "en" || kept === "zh" ? kept : navigator.language.startsWith("zh") ? "zh" : "en");
 }
 
 export function useLanguage(next: Language): void {
   language.value = next;
   document.documentElement.lang = next === "zh" ? "zh-CN" : "en";
-  localStorage.setItem(KEPT, next);
+  remember(KEPT, next);
 }
 
 export function phrase(spoken: Language, key: Key, values: Values = {}): string {

@@ -25,7 +25,6 @@ export const departments: Readonly<Record<keyof typeof english, Message>> = {
   "own.file.drop": "换一个文件，或只填一张卡",
   "own.until": "截止日",
   "own.until.hint": "留空：到卡的有效期。当天仍算。",
-  "own.until.wrong": "应为日期，例如 2027-06-30。",
   "own.until.file": "未写截止日的行使用的截止日",
   "own.look": "现在还不会执行：先逐行查看。",
   "own.read": "读取",

@@ -342,6 +342,7 @@ export const readers: Readonly<Record<keyof typeof english, Message>> = {
   "twice.sub": "过去 30 天内，同一场所 {span}之内，或两地之间快于每小时 {speed} 公里。是哪张卡，谁也看不出。",
   "twice.none": "过去 30 天没有。",
   "twice.do": "有卡被复制或转借。请派人到这些读卡器旁，并要求出示芯片或手机：场所规则中的“怎样出示”。",
+  "twice.more": "这是本月最新的 {n} 条。选择一个场所，可以看到该场所的更多记录。",
   "twice.first": "先",
   "twice.second": "后",
   "twice.apart": "相隔",

@@ -122,12 +122,20 @@ export function fileOf(input: HTMLInputElement): File | undefined {
   return chosen;
 }
 
+/** Digits alone, when there are all eight; else a mark after the year and one after the month. */
+const TYPED_DAY = /^\s*(?:(\d{4})(\d{2})(\d{2})|(\d{4})[-/.年 ](\d{1,2})[-/.月 ](\d{1,2})日?)\s*$/;
+
 /** A day as people type it, as ISO 8601 where it can mean one day alone; else as it came. */
 export function isoDay(text: string): string {
-  const found = /^\s*(\d{4})[-/.年 ]?(\d{1,2})[-/.月 ]?(\d{1,2})日?\s*$/.exec(text);
-  if (!found) return text.trim();
-  const [, year, month, date] = found as unknown as [string, string, string, string];
-  return `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}`;
+  const [year, month, date] = TYPED_DAY.exec(text)?.slice(1).filter(Boolean) ?? [];
+  return year && month && date ? `${year}-${month.padStart(2, "0")}-${date.padStart(2, "0")}` : text.trim();
+}
+
+/** Whether something was typed that is no day of the calendar. */
+export function isNoDay(text: string): boolean {
+  const meant = isoDay(text);
+  const read = new Date(meant);
+  return meant !== "" && (Number.isNaN(read.getTime()) || read.toISOString().slice(0, 10) !== meant);
 }
 
 export const large = (text: string): string => text.trim().toUpperCase();

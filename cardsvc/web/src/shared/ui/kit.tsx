@@ -1,9 +1,12 @@
 /** The few parts that every page is put together from. */
-import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { createContext, type ComponentChildren, type JSX } from "preact";
+import { useContext, useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Problem, Unreachable } from "../api/http.ts";
 import { NoPasskey } from "../api/passkey.ts";
 import { inOther, language, t, told, type Key } from "../i18n/index.ts";
+
+/** Whether a screen stands out of sight until somebody is in again: it keeps all it holds, and asks for nothing. */
+export const Away = createContext(false);
 
 export function Kbd({ keys }: { keys: string }) {
   return <kbd aria-hidden="true">{keys}</kbd>;
@@ -50,10 +53,12 @@ export function Both({ k }: { k: Key }) {
 /** The page's heading; it takes the focus when the page changes, so that a screen reader says where one is. */
 export function Title({ k, children, sub }: { k: Key; children?: ComponentChildren; sub?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
+  const away = useContext(Away);
   useEffect(() => {
+    if (away) return;
     document.title = `${t(k)} · 商友卡`;
     if (document.activeElement === document.body) heading.current?.focus({ preventScroll: true });
-  }, [k, language.value]);
+  }, [k, language.value, away]);
   return (
     <header class="title">
       <div>
@@ -137,10 +142,16 @@ export function Empty({ k, children }: { k: Key; children?: ComponentChildren })
   );
 }
 
+/** The session ended by itself; whoever holds the page has been told. */
+function isSignedOut(failure: unknown): boolean {
+  return failure instanceof Problem && failure.reason === "not_signed_in";
+}
+
 /** What went wrong, in the reader's language where the catalogue knows the reason, else in the service's words. */
 export function wordsOf(failure: unknown): string {
   if (failure instanceof Unreachable) return t("error.unreachable");
   if (failure instanceof NoPasskey) return t("error.no_passkey");
+  if (isSignedOut(failure)) return t("error.signed_out");
   if (failure instanceof Problem && !failure.reason.startsWith("http_")) return reasonWords(failure.reason, failure.message);
   // A screen that breaks while it says what went wrong would say nothing at all.
   console.error(failure);
@@ -185,14 +196,17 @@ export function useTask() {
 
 /**
  * Fetch, and fetch again when `on` changes or `reload` is called; the last answer stays until the next. `poll` is for
- * clocks: it lets a fetch that runs come to its end, since on a slow line every answer would else be given up.
+ * clocks: it lets a fetch that runs come to its end, since on a slow line every answer would else be given up. What a
+ * session that ended did not answer is fetched when somebody is in again; until then nothing is.
  */
 export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, on: readonly unknown[]) {
   const [data, setData] = useState<T | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [round, setRound] = useState(0);
   const running = useRef(false);
+  const away = useContext(Away);
   useEffect(() => {
+    if (away) return undefined;
     const stop = new AbortController();
     running.current = true;
     const end = (tell: () => void) => {
@@ -206,10 +220,10 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, on: readon
           setData(answer);
           setFailure(null);
         }),
-      (reason) => end(() => setFailure(reason)),
+      (reason) => end(() => isSignedOut(reason) || setFailure(reason)),
     );
     return () => stop.abort();
-  }, [...on, round]);
+  }, [...on, round, away]);
   const reload = () => setRound((count) => count + 1);
   const poll = () => {
     if (!running.current) reload();
@@ -221,11 +235,12 @@ export function useLoad<T>(load: (signal: AbortSignal) => Promise<T>, on: readon
 export function useEvery(ms: number | null, run: () => void): void {
   const latest = useRef(run);
   latest.current = run;
+  const away = useContext(Away);
   useEffect(() => {
-    if (ms === null) return undefined;
+    if (ms === null || away) return undefined;
     const timer = setInterval(() => latest.current(), ms);
     return () => clearInterval(timer);
-  }, [ms]);
+  }, [ms, away]);
 }
 
 interface DialogProps {
@@ -237,10 +252,18 @@ interface DialogProps {
   readonly children: ComponentChildren;
 }
 
-/** A modal in the browser's own top layer: focus stays inside, Escape closes, focus returns to where it was. */
+/**
+ * A modal in the browser's own top layer: focus stays inside, Escape closes, focus returns to where it was. Away, it is
+ * closed as well: one that is open lets nobody press anything outside, whether it is seen or not.
+ */
 export function Dialog({ title, close, wide, waits, children }: DialogProps) {
   const box = useRef<HTMLDialogElement>(null);
   const id = useId();
+  const away = useContext(Away);
+  const before = useRef(document.activeElement);
+  const show = () => {
+    if (!away) box.current?.showModal();
+  };
   const cancel = (event: Event) => {
     // A file chooser that is given up says so in the same words, and its event rises to here.
     if (event.target !== event.currentTarget) return;
@@ -248,18 +271,18 @@ export function Dialog({ title, close, wide, waits, children }: DialogProps) {
     if (!waits) close();
   };
   useLayoutEffect(() => {
-    const before = document.activeElement;
-    box.current?.showModal();
+    if (away) return undefined;
+    show();
     // The browser takes the first button, which closes; the heading is where one begins to read.
     if (document.activeElement?.classList.contains("icon")) box.current?.querySelector("h2")?.focus();
     return () => {
       // While it is open, nothing outside takes the focus.
       box.current?.close();
-      if (before instanceof HTMLElement) before.focus();
+      if (before.current instanceof HTMLElement) before.current.focus();
     };
-  }, []);
+  }, [away]);
   return (
-    <dialog ref={box} class={wide ? "wide" : ""} aria-labelledby={id} onCancel={cancel} onClose={() => box.current?.showModal()}>
+    <dialog ref={box} class={wide ? "wide" : ""} aria-labelledby={id} onCancel={cancel} onClose={show}>
       <header>
         <h2 id={id} tabIndex={-1}>
           {title}
