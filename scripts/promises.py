@@ -607,6 +607,11 @@ PROMISES: Sections = {
             "web_card/test_apply.py",
         ),
         promise(
+            "A phone that applied carries the card only if a clerk had scanned it and somebody else approves",
+            "holder/test_applications.py::test_a_phone_that_no_clerk_saw_gets_a_code_at_the_desk",
+            "holder/test_applications.py::test_who_scanned_the_phone_does_not_approve_it",
+        ),
+        promise(
             "A card moves to another phone without a visit, comes back by a code on paper unless a phone of"
             " the card stops it, and what is lost ends by itself, in the browser as well",
             "web_card/test_moving.py::test_a_card_moves_to_another_phone_and_back_by_paper",
