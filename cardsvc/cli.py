@@ -5,9 +5,10 @@ Thin: every command reads its arguments, calls one use case and says what came o
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from itertools import chain, islice
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +18,7 @@ import typer
 from cardsvc.acting import acting, now, opened, write_file
 from cardsvc.cli_audit import audit_app
 from cardsvc.cli_chips import chip, sun, tap
-from cardsvc.cli_filing import act_filed, filing, issue_filed
+from cardsvc.cli_filing import act_filed, filing, in_design, issue_filed
 from cardsvc.cli_keys import keys_app
 from cardsvc.cli_print import FormOption, PrinterOption, calibrate, print_command, tuning_of
 from cardsvc.cli_readers import reader_app
@@ -36,10 +37,10 @@ from cardsvc.records import migrate
 from cardsvc.settings import read_settings
 from cardsvc.setup import initialise, service_named
 from cardsvc.signer_command import signer
+from cardsvc.staff.invitations import PATH as INVITATION
 from cardsvc.trust.publishing import venue_bundle
 from issuance import fields, findings
 from issuance.application import load_applications
-from issuance.errors import ApplicationRefused
 from issuance.layout import DESIGNS
 from issuance.sheets import Form
 from verify.errors import CardsvcError
@@ -52,7 +53,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # It would print local variables, and so personal data.
     no_args_is_help=True,
     add_completion=False,
-    help="Issue merchant-friend cards and look after them.",
 )
 app.add_typer(audit_app, name="audit")
 app.add_typer(keys_app, name="keys")
@@ -74,7 +74,6 @@ ApprovedBy = Annotated[str, typer.Option(help="Who approved it, where two people
 Design = Annotated[
     str | None, typer.Option(help=f"What applications that name no design get: {', '.join(DESIGNS)}.")
 ]
-Raw = Mapping[str, object] | ApplicationRefused
 Out = Annotated[Path, typer.Option(help="The folder the files are written to.")]
 
 
@@ -85,6 +84,22 @@ def main() -> None:
     except CardsvcError as error:
         Speaker(as_json="--json" in sys.argv).fail(error)
         sys.exit(1)
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"cardsvc {version('cardsvc')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say which version this is."),
+    ] = False,
+) -> None:
+    """Issue merchant-friend cards and look after them."""
 
 
 @app.command()
@@ -103,7 +118,7 @@ def init(
     speak.say(f"Set up {issuer} in {settings.data}; cards will say {settings.public_url}.")
     codes = made["founding_codes"]
     for name, code in codes.items() if isinstance(codes, dict) else ():
-        speak.say(f"Founding code of {name}, shown this once: {code}")
+        speak.line(f"Founding invitation of {name}, shown this once: {settings.origin}{INVITATION}{code}")
     if not settings.production:
         speak.say(
             "This is a demonstration: root keys and passphrases lie beside each other in its data directory."
@@ -114,18 +129,32 @@ def init(
 def issue(
     applications: Annotated[Path, typer.Argument(help="JSON, JSON Lines or CSV.")],
     submitted_by: Annotated[str, typer.Option(help="Who took the applications in.")],
-    approved_by: Annotated[str, typer.Option(help="Who approved them; another person.")],
-    out: Out,
+    approved_by: Annotated[
+        str | None,
+        typer.Option(help="Who approved them; another person. Nobody does so here with production settings."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the files. None are written with production settings.")
+    ] = None,
     design: Design = None,
     form: FormOption = Form.SINGLE,
     printer: PrinterOption = None,
     json: Json = False,
 ) -> None:
-    """Issue a card for every application; repeating it makes no second card, it writes the same files."""
+    """Issue a card for every application; repeating it makes no second card, it writes the same files.
+
+    With production settings every application becomes a draft, which a clerk submits at the desk.
+    """
     speak = Speaker(as_json=json)
     if filing():
-        issue_filed(applications, submitted_by, speak)
+        if approved_by is not None or out is not None or printer is not None:
+            speak.say("Applications are filed for the desk: nobody approves and nothing is printed here.")
+        issue_filed(applications, submitted_by, design, speak)
         return
+    if approved_by is None or out is None:
+        raise ServiceError(
+            "bad_request", "say with --approved-by who approved, and with --out where to write"
+        )
     lines: list[dict[str, object]] = []
     with acting() as installation, installation.issuing_alone():
         desk = IssuingDesk(installation, submitted_by=submitted_by, approved_by=approved_by)
@@ -134,7 +163,7 @@ def issue(
             speak.say(f"Finished {finished} cards that an earlier run had left reserved.")
         tuning = tuning_of(installation.settings, printer)
         found = load_applications(applications)
-        requests = (Request(place, _in_design(raw, design)) for place, raw in found)
+        requests = (Request(place, in_design(raw, design)) for place, raw in found)
         first = list(islice(requests, FEW))
         count = len(first) if len(first) < FEW else None
         with (
@@ -307,13 +336,6 @@ def _act(
         answer = act(CardLife(installation, People(by, approved_by), now()))
     speak.give(answer)
     speak.say(f"Card {answer['card']}: {answer['action']}. Readers know with their next bundle.")
-
-
-def _in_design(raw: Raw, design: str | None) -> Raw:
-    """An application in the design that was asked for, unless it names one itself."""
-    if design is None or isinstance(raw, ApplicationRefused) or raw.get("design"):
-        return raw
-    return {**raw, "design": design}
 
 
 def _whole_files(batches: Iterable[list[Outcome]], count: int) -> Iterator[list[Outcome]]:

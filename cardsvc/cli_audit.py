@@ -154,7 +154,9 @@ def _write(out: Path, raw: bytes) -> None:
 @contextmanager
 def served(settings: Settings) -> Iterator[ServedInstallation]:
     """The records with the signer: the one that runs, or in a demo one opened here."""
-    check_initialised(settings)
+    if not settings.production:
+        # In production the keys lie in the signer's directory, and this user sees its socket alone.
+        check_initialised(settings)
     client = SignerClient(settings.signer_socket)
     if settings.production or _answers(client):
         with open_served(settings, client) as installation:

@@ -1,6 +1,6 @@
 """What `issue` and the acts on cards do with production settings: file drafts, do what one person may."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,7 +16,10 @@ from cardsvc.errors import ServiceError
 from cardsvc.installation import ServedInstallation, open_served
 from cardsvc.settings import Settings, read_settings
 from issuance.application import load_applications
+from issuance.errors import ApplicationRefused
 from keys.client import SignerClient
+
+Raw = Mapping[str, object] | ApplicationRefused
 
 
 def filing() -> bool:
@@ -31,11 +34,18 @@ def served(settings: Settings) -> Iterator[ServedInstallation]:
         yield site
 
 
-def issue_filed(applications: Path, submitted_by: str, speak: Speaker) -> None:
+def in_design(raw: Raw, design: str | None) -> Raw:
+    """An application in the design that was asked for, unless it names one itself."""
+    if design is None or isinstance(raw, ApplicationRefused) or raw.get("design"):
+        return raw
+    return {**raw, "design": design}
+
+
+def issue_filed(applications: Path, submitted_by: str, design: str | None, speak: Speaker) -> None:
     """File every application as a draft that a clerk submits; exit code 1 if any was refused."""
     filed = refused = 0
     with served(read_settings()) as site:
-        requests = (Request(place, raw) for place, raw in load_applications(applications))
+        requests = (Request(place, in_design(raw, design)) for place, raw in load_applications(applications))
         found = file_cases(site, requests, base=applications.parent, submitted_by=submitted_by, now=now())
         for one in found:
             line: dict[str, object] = {"place": one.place, "reference": one.reference, "case": one.case}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cardsvc.console import Speaker
-from cardsvc.desk.life import CONSOLE
+from cardsvc.desk.life import CONSOLE, checked_reason
 from cardsvc.errors import ServiceError
 from cardsvc.installation import open_installation
 from cardsvc.records import DistrustedKeyRecord
@@ -57,10 +57,10 @@ def renewal(json: Json = False) -> None:
 
 @keys_app.command()
 def extend(
-    more_card_keys: Annotated[int, typer.Option(help="Further card keys for this window.")] = 0,
+    more_card_keys: Annotated[int, typer.Option(min=0, help="Further card keys for this window.")] = 0,
     root_version: Annotated[
         int | None,
-        typer.Option(help="The version of the root that will sign it, where the root changes too."),
+        typer.Option(min=1, help="The version of the root that will sign it, where the root changes too."),
     ] = None,
     json: Json = False,
 ) -> None:
@@ -134,13 +134,13 @@ def distrust(
     json: Json = False,
 ) -> None:
     """Distrust a card key for ever: its genuine cards go on, everything else it signed is refused."""
-    speak, now = Speaker(as_json=json), datetime.now(UTC)
+    speak, now, why = Speaker(as_json=json), datetime.now(UTC), checked_reason(reason)
     with open_installation(read_settings()) as installation, installation.store.transaction() as tx:
         if by != CONSOLE:
             tx.staff.get(by)
         entry = installation.keyring.entry_of(_kid(kid))
-        tx.distrusted.add(DistrustedKeyRecord(entry.kid, reason, by, now))
-        tx.audit.append(by, "key_distrusted", entry.kid.hex(), {"reason": reason}, now)
+        tx.distrusted.add(DistrustedKeyRecord(entry.kid, why, by, now))
+        tx.audit.append(by, "key_distrusted", entry.kid.hex(), {"reason": why}, now)
     speak.give({"kid": kid, "distrusted": True})
     speak.say(f"The key {kid} is distrusted for ever; readers know with their next bundle.")
 

@@ -28,7 +28,7 @@ def serve(
     from cardsvc.app import create_app
     from cardsvc.http.logging import ToStructlog, make_logger
 
-    settings = read_settings()
+    settings = read_settings(serving=True)
     logger = make_logger()
     uvicorn.run(
         create_app(settings, logger=logger),

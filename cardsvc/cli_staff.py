@@ -1,6 +1,5 @@
 """``cardsvc staff``: invitations from the console, where nobody is there yet to give one on the pages."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from cardsvc.desk.life import CONSOLE
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation, open_installation
 from cardsvc.records import StaffMember, Transaction
-from cardsvc.settings import Settings, read_settings
+from cardsvc.settings import Settings, origin_of, read_settings
 from cardsvc.staff.invitations import PATH, Invited, invite
 from keys.founding import Founder, found_signer, founders_open
 from keys.ledger import LedgerFacts
@@ -31,25 +30,35 @@ def invite_command(
     if bool(staff) == everybody:
         raise ServiceError("bad_request", "name staff ids, or say --all")
     with open_installation(settings) as installation:
-        rows = list(_invite(installation, staff or [], datetime.now(UTC)))
+        rows, others = _invite(installation, staff or [], datetime.now(UTC))
     for row in rows:
         speak.give(row)
         # Never folded into a table: it is one address, to be opened as it stands.
         typer.echo(f"{row['staff']} ({row['role']}): {row['url']}", err=True)
+    if others:
+        speak.say(f"An operator invites on the pages: {', '.join(others)}.")
 
 
-def _invite(installation: Installation, named: list[str], now: datetime) -> Iterable[dict[str, object]]:
-    settings = installation.settings
+def _invite(
+    installation: Installation, named: list[str], now: datetime
+) -> tuple[list[dict[str, object]], list[str]]:
+    """What was made, and, of everybody, who is invited by operators alone."""
     with installation.store.transaction() as tx:
         chosen = [tx.staff.get(one) for one in named] or _outside(tx)
-        open_now = founders_open(settings.data)
+        open_now = founders_open(installation.settings.data)
         founders = [one for one in chosen if one.id in open_now and one.role == "approver"]
-        _check_allowed(settings, chosen, founders)
+        others = _others(installation.settings, chosen, founders)
+        if named and others:
+            words = f"with production settings an operator invites {', '.join(others)} on the pages"
+            raise ServiceError("approval_needed", words)
         codes = _founding_codes(installation, founders, now)
+        rows = []
         for member in chosen:
-            code = codes.get(member.id)
-            made = invite(tx, member.id, CONSOLE, now, code=code, founder=code is not None)
-            yield _row(settings, member, made)
+            if member.id not in others:
+                code = codes.get(member.id)
+                made = invite(tx, member.id, CONSOLE, now, code=code, founder=code is not None)
+                rows.append(_row(installation, member, made))
+    return rows, others
 
 
 def _outside(tx: Transaction) -> list[StaffMember]:
@@ -57,12 +66,11 @@ def _outside(tx: Transaction) -> list[StaffMember]:
     return [one for one in tx.staff.all() if one.id not in inside]
 
 
-def _check_allowed(settings: Settings, chosen: list[StaffMember], founders: list[StaffMember]) -> None:
+def _others(settings: Settings, chosen: list[StaffMember], founders: list[StaffMember]) -> list[str]:
     """In production the console lets operators and open founders in; operators invite all others."""
-    others = [one.id for one in chosen if one.role != "operator" and one not in founders]
-    if settings.production and others:
-        words = f"with production settings an operator invites {', '.join(others)} on the pages"
-        raise ServiceError("approval_needed", words)
+    if not settings.production:
+        return []
+    return [one.id for one in chosen if one.role != "operator" and one not in founders]
 
 
 def _founding_codes(installation: Installation, members: list[StaffMember], now: datetime) -> dict[str, str]:
@@ -75,11 +83,11 @@ def _founding_codes(installation: Installation, members: list[StaffMember], now:
     return found_signer(installation.settings.data, keyring.passphrase, facts, founders, now=now)
 
 
-def _row(settings: Settings, member: StaffMember, made: Invited) -> dict[str, object]:
+def _row(installation: Installation, member: StaffMember, made: Invited) -> dict[str, object]:
     return {
         "staff": member.id,
         "role": member.role,
         "name": member.name,
-        "url": f"{settings.origin}{PATH}{made.code}",
+        "url": f"{origin_of(installation.issuer.public_url)}{PATH}{made.code}",
         "expires": made.expires.isoformat(),
     }

@@ -95,7 +95,8 @@ def check_initialised(settings: Settings) -> None:
     if not settings.keys.exists():
         raise ServiceError(
             "not_initialised",
-            f"{settings.data} holds no installation: run `cardsvc init`, or set CARDSVC_DATA",
+            f"{settings.data} holds no installation: set CARDSVC_DATA to the directory that does;"
+            " `cardsvc init` makes a new one",
         )
 
 

@@ -1,6 +1,10 @@
 """Settings from the environment, refused by name where they are unsafe."""
 
+import re
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv6Address
 from pathlib import Path
+from typing import Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
@@ -12,6 +16,10 @@ from verify.card import MAX_URI
 #: The address printed on a card ends in this and the three characters of a list's id.
 STATUS_PATH = "/s/"
 LIST_ID_CHARACTERS = 3
+_DATABASE: Final = "cardsvc.db"
+#: A host's name (RFC 1123, section 2.1), in ASCII as browsers send it, or an IPv4 address.
+_HOST: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*", re.ASCII)
+_PATH: Final = re.compile(r"[A-Za-z0-9/._~-]*", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -55,7 +63,7 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The URL of the database."""
-        return self.database_url or f"sqlite:///{(self.data / 'cardsvc.db').absolute()}"
+        return self.database_url or f"sqlite:///{(self.data / _DATABASE).absolute()}"
 
     @property
     def keys(self) -> Path:
@@ -69,11 +77,8 @@ class Settings(BaseSettings):
 
     @property
     def origin(self) -> str:
-        """The origin of the staff's pages (RFC 6454): scheme, host, port unless it is the usual one."""
-        parts = urlsplit(self.public_url)
-        usual = {"http": 80, "https": 443}[parts.scheme]
-        host = (parts.hostname or "").lower()
-        return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+        """The origin of the staff's pages."""
+        return origin_of(self.public_url)
 
     @property
     def rp_id(self) -> str:
@@ -82,7 +87,13 @@ class Settings(BaseSettings):
 
     @property
     def passphrase_file(self) -> Path:
-        """The passphrase file in use."""
+        """The passphrase file in use; ``unsafe_setting`` in production where none is named.
+
+        Asked for where keys are opened: the web service, which opens none, has no passphrase.
+        """
+        if self.key_passphrase_file is None and self.production:
+            words = "CARDSVC_KEY_PASSPHRASE_FILE must name a file in production"
+            raise ServiceError("unsafe_setting", words)
         return self.key_passphrase_file or self.demo_passphrase_file
 
     @property
@@ -91,8 +102,20 @@ class Settings(BaseSettings):
         return self.data / "demo-passphrase"
 
 
-def read_settings() -> Settings:
-    """Read the environment; refuse what is unsafe, naming the setting."""
+def origin_of(url: str) -> str:
+    """The origin of an address (RFC 6454): scheme, host, port unless it is the usual one."""
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    host = (parts.hostname or "").lower()
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in (None, usual) else "")
+
+
+def read_settings(*, serving: bool = False) -> Settings:
+    """Read the environment; refuse what is unsafe, naming every such setting.
+
+    ``serving`` wants what the web service needs besides.
+    """
     try:
         settings = Settings()
     except SettingsError as error:
@@ -103,15 +126,15 @@ def read_settings() -> Settings:
         words = "say true or false" if first["type"].startswith("bool_") else first["msg"]
         raise ServiceError("bad_setting", f"cannot use {named}: {words}") from error
     _check_public_url(settings.public_url)
-    if settings.production:
-        _check_production(settings)
+    _refuse([*_unsafe(settings), *(_unsafe_served(settings) if serving else ())])
     return settings
 
 
 def _check_public_url(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ServiceError("bad_setting", f"CARDSVC_PUBLIC_URL must be a web address, and {url!r} is none")
+    """Refuse what no browser opens: the address is fixed for ever at ``init``."""
+    if not _is_address(url):
+        words = f"CARDSVC_PUBLIC_URL must be a web address like https://card.example.org, and {url!r} is none"
+        raise ServiceError("bad_setting", words)
     longest = MAX_URI - len(STATUS_PATH) - LIST_ID_CHARACTERS
     if len(url.rstrip("/")) > longest:
         raise ServiceError(
@@ -120,27 +143,52 @@ def _check_public_url(url: str) -> None:
         )
 
 
-def _check_production(settings: Settings) -> None:
+def _is_address(url: str) -> bool:
+    if " " in url or not url.isprintable():  # urlsplit drops some of these, and cards would bear them.
+        return False
+    try:
+        parts = urlsplit(url)
+        if parts.hostname is None or parts.port == 0 or parts.netloc.endswith(":"):
+            return False
+        if "[" in parts.netloc:
+            IPv6Address(parts.hostname)
+        elif not _HOST.fullmatch(parts.hostname):
+            return False
+    except ValueError:  # Brackets that do not close, a port that is no number or too high.
+        return False
+    rest = parts.query or parts.fragment or "@" in parts.netloc
+    return parts.scheme in ("http", "https") and not rest and _PATH.fullmatch(parts.path) is not None
+
+
+def _unsafe(settings: Settings) -> Iterator[str]:
+    """What production does not allow anybody."""
+    if not settings.production:
+        return
     passphrase = settings.key_passphrase_file
-    if passphrase is None:
-        raise ServiceError("unsafe_setting", "CARDSVC_KEY_PASSPHRASE_FILE must name a file in production")
-    if passphrase.resolve().is_relative_to(settings.data.resolve()):
-        raise ServiceError(
-            "unsafe_setting",
-            "CARDSVC_KEY_PASSPHRASE_FILE lies in the data directory, where every backup takes it along",
-        )
+    if passphrase is not None and passphrase.resolve().is_relative_to(settings.data.resolve()):
+        yield "CARDSVC_KEY_PASSPHRASE_FILE lies in the data directory, where every backup takes it along"
     if not settings.public_url.startswith("https://"):
-        raise ServiceError("unsafe_setting", "CARDSVC_PUBLIC_URL must begin with https:// in production")
+        yield "CARDSVC_PUBLIC_URL must begin with https:// in production"
+
+
+def _unsafe_served(settings: Settings) -> Iterator[str]:
+    """What production does not allow the web service."""
+    if not settings.production:
+        return
+    if settings.database_url is None and not (settings.data / _DATABASE).exists():
+        yield "CARDSVC_DATABASE_URL must name the database that `cardsvc init` filled"
+    place = settings.checkpoints
+    if place is None:
+        yield "CARDSVC_CHECKPOINTS must name a place elsewhere in production, so that a cut audit shows"
+    elif not place.startswith("|") and Path(place).resolve().is_relative_to(settings.data.resolve()):
+        yield "CARDSVC_CHECKPOINTS lies in the data directory: whoever changes the audit changes them too"
+
+
+def _refuse(faults: Sequence[str]) -> None:
+    if faults:
+        raise ServiceError("unsafe_setting", "; ".join(faults))
 
 
 def check_served(settings: Settings) -> None:
     """Refuse to serve with what is good enough for a demo only, naming the setting."""
-    if not settings.production:
-        return
-    if settings.checkpoints is None:
-        words = "CARDSVC_CHECKPOINTS must name a place elsewhere in production, so that a cut audit shows"
-        raise ServiceError("unsafe_setting", words)
-    own = settings.checkpoints.startswith("|")
-    if not own and Path(settings.checkpoints).resolve().is_relative_to(settings.data.resolve()):
-        words = "CARDSVC_CHECKPOINTS lies in the data directory: whoever changes the audit changes them too"
-        raise ServiceError("unsafe_setting", words)
+    _refuse(list(_unsafe_served(settings)))

@@ -2,17 +2,28 @@
 
 import secrets
 import tomllib
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from cardsvc.errors import ServiceError
 from cardsvc.installation import check_keyring, record_keys
-from cardsvc.records import Conflict, IssuerSettings, OfficeRecord, StaffMember, Transaction, open_store
+from cardsvc.readers.shapes import VenueConfig
+from cardsvc.records import (
+    IssuerSettings,
+    OfficeRecord,
+    StaffMember,
+    Transaction,
+    issuer_of,
+    open_store,
+)
 from cardsvc.settings import Settings
 from cardsvc.staff.invitations import invite
-from cardsvc.staff.powers import KINDS, POWERS
+from cardsvc.staff.powers import KINDS, POWERS, ROLES
 from cardsvc.trust.publishing import policy_of
 from keys.demo import FIRST_EPOCH, DemoPlaces, init_demo
 from keys.disk import make_private_directory, write_file
@@ -30,6 +41,9 @@ _PASSPHRASE_BYTES = 24
 #: Who approves: the first two of this role found the signer, each with a code of their own.
 _FOUNDING_ROLE = "approver"
 _FOUNDERS = 2
+#: ``department`` names a department to whoever reads the file; what it owns are its services.
+_STAFF_KEYS = frozenset({"id", "name", "role", "office", "services", "language", "department"})
+_OFFICE_KEYS = frozenset({"id", "name", "parent", "kind", "may"})
 
 
 def initialise(
@@ -54,6 +68,7 @@ def initialise(
         )
     roll, places = read_staff(staff), read_venues(venues)
     offices = read_offices(staff, roll)
+    _check_own_records(settings)
     make_private_directory(settings.data)
     keyring = _keys(settings, issuer, now, cost)
     check_keyring(keyring, issuer, DEFAULT_OFFSET_S)
@@ -62,7 +77,7 @@ def initialise(
     facts = LedgerFacts(issuer, address, DEFAULT_OFFSET_S)
     try:
         with store.transaction() as tx:
-            _fix_issuer(tx, settings, IssuerSettings(issuer, address, DEFAULT_OFFSET_S, FIRST_EPOCH))
+            tx.issuer.init(IssuerSettings(issuer, address, DEFAULT_OFFSET_S, FIRST_EPOCH))
             _fill(tx, offices, roll, places)
             tx.audit.append("console", "initialised", issuer, {"public_url": address}, now)
             codes = found_signer(
@@ -85,10 +100,14 @@ def initialise(
 def read_staff(path: Path) -> list[StaffMember]:
     """The staff roll of a TOML file; raises ``unreadable``, ``bad_file``, ``unknown_service``."""
     members = []
-    for row in _rows(path, "staff"):
+    for row in _rows(path, "staff", beside="office"):
+        _check_keys(path, row, _STAFF_KEYS)
         for name in ("role", "office"):
             if not isinstance(row.get(name), str) or not row[name]:
                 raise ServiceError("bad_file", f"{path}: {row['id']} needs a {name}, in quotation marks")
+        if row["role"] not in ROLES:
+            words = f"{row['id']} has the role {row['role']!r}; there are {', '.join(sorted(ROLES))}"
+            raise ServiceError("bad_file", f"{path}: {words}")
         named = (row.get("name", ""), row.get("language", "en"))
         if not all(isinstance(one, str) for one in named):
             raise ServiceError("bad_file", f"{path}: name and language of {row['id']} are texts")
@@ -101,18 +120,25 @@ def read_staff(path: Path) -> list[StaffMember]:
 
 
 def read_offices(path: Path, roll: Sequence[StaffMember]) -> list[OfficeRecord]:
-    """The offices of the same file, those above first; one that only the roll names stands alone.
+    """The offices of the same file, those above first.
 
-    Raises ``bad_file`` where an office stands below none of the file's, or may what nobody may.
+    Raises ``bad_file`` where an office stands below none of the file's, or may what nobody may, and where
+    somebody on the roll works in none of them: a slip in a name must not make an office with powers.
     """
-    rows = {row["id"]: row for row in _rows(path, "office", needed=False)}
+    rows = {row["id"]: row for row in _rows(path, "office", beside="staff", needed=False)}
     found = [_office(path, row, rows.keys()) for row in rows.values()]
     found.sort(key=lambda one: _depth(path, one.id, rows))
-    alone = {member.office for member in roll} - rows.keys()
-    return found + [OfficeRecord(name, name, None, "other", sorted(POWERS)) for name in sorted(alone)]
+    for member in roll:
+        if member.office not in rows:
+            words = (
+                f"{member.id} is of the office {member.office!r}, which no [[office]] of the file has as id"
+            )
+            raise ServiceError("bad_file", f"{path}: {words}")
+    return found
 
 
 def _office(path: Path, row: Mapping[str, Any], known: Collection[str]) -> OfficeRecord:
+    _check_keys(path, row, _OFFICE_KEYS)
     office = OfficeRecord(
         row["id"], row.get("name", row["id"]), row.get("parent"), row.get("kind", "other"), row.get("may", [])
     )
@@ -136,9 +162,15 @@ def _depth(path: Path, office: str, rows: Mapping[str, Mapping[str, Any]]) -> in
 
 
 def read_venues(path: Path) -> dict[str, Mapping[str, Any]]:
-    """The venues of a TOML file by id; their rules are tried before anything is recorded."""
+    """The venues of a TOML file by id; they are tried as the desk tries them before anything is recorded."""
     venues: dict[str, Mapping[str, Any]] = {row["id"]: row for row in _rows(path, "venue")}
-    for row in venues.values():
+    for name, row in venues.items():
+        try:
+            VenueConfig.model_validate({key: value for key, value in row.items() if key != "id"})
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"]))
+            raise ServiceError("bad_file", f"{path}: {name}: {key}: {first['msg']}") from error
         policy_of(row)
     return venues
 
@@ -152,19 +184,33 @@ def service_named(name: str) -> Service:
         raise ServiceError("unknown_service", f"no service is called {name!r}; there are {known}") from None
 
 
-def _rows(path: Path, table: str, *, needed: bool = True) -> list[dict[str, Any]]:
+def _rows(path: Path, table: str, *, beside: str | None = None, needed: bool = True) -> list[dict[str, Any]]:
+    """The rows of a file's ``table``; ``beside`` is the one other table that may stand in it."""
     try:
         read = tomllib.loads(path.read_text("utf-8"))
         rows = read[table] if needed else read.get(table, [])
         found = [dict(row) for row in rows]
         if not all(isinstance(row["id"], str) and row["id"] for row in found):
             raise TypeError("an id is a text that is not empty")
-        return found
     except OSError as error:
         raise ServiceError("unreadable", f"{path} cannot be read: {error.strerror}") from error
     # TOMLDecodeError and a file that is not UTF-8 are both ValueErrors.
     except (ValueError, KeyError, TypeError) as error:
         raise ServiceError("bad_file", f"{path} must hold [[{table}]] tables with an id: {error}") from error
+    for name in read.keys() - {table, beside}:
+        raise ServiceError("bad_file", f"{path}: nothing reads {name!r} here")
+    for name, times in Counter(row["id"] for row in found).items():
+        if times > 1:
+            raise ServiceError("bad_file", f"{path}: {name} stands there twice as [[{table}]]")
+    return found
+
+
+def _check_keys(path: Path, row: Mapping[str, Any], known: Collection[str]) -> None:
+    """Refuse a key that nothing reads: most likely another was meant."""
+    for key in row:
+        if key not in known:
+            words = f"{row['id']} has a key {key!r}; there are {', '.join(sorted(known))}"
+            raise ServiceError("bad_file", f"{path}: {words}")
 
 
 def _keys(settings: Settings, issuer: str, now: datetime, cost: Cost) -> Keyring:
@@ -203,13 +249,22 @@ def _production_keys(
     )
 
 
-def _fix_issuer(tx: Transaction, settings: Settings, wanted: IssuerSettings) -> None:
-    """Fix the issuer's settings; what was set up before there was a signer gets one by the same command."""
-    try:
-        tx.issuer.init(wanted)
-    except Conflict:
-        if SignerPlaces(settings.data).ledger.exists() or tx.issuer.get() != wanted:
-            raise
+def _check_own_records(settings: Settings) -> None:
+    """Refuse records that another data directory set up, before a key is made beside them.
+
+    The signer's ledger is there before the issuer is recorded, wherever ``init`` was killed: a directory
+    without one never set these records up.
+    """
+    if SignerPlaces(settings.data).ledger.exists():
+        return
+    found = issuer_of(settings.database)
+    if found is not None:
+        words = (
+            f"the database is in use by {found.iss} at {found.public_url}, whose keys and signer are not in"
+            f" {settings.data}: set CARDSVC_DATA to their directory (or put them back from its backup),"
+            " or CARDSVC_DATABASE_URL to an empty database"
+        )
+        raise ServiceError("records_of_another", words)
 
 
 def _founders(roll: list[StaffMember]) -> list[Founder]:

@@ -107,15 +107,18 @@ def check_private_directory(path: Path) -> None:
         raise _exposed(path, mode, PRIVATE_DIRECTORY)
 
 
-def read_private(path: Path, limit: int, *, what: str, follow: bool = False) -> bytes:
+def read_private(
+    path: Path, limit: int, *, what: str, follow: bool = False, group_reads: bool = False
+) -> bytes:
     """Read a private file, its mode judged on the very file that is read (no race between look and read)."""
+    forbidden = _OTHERS & ~stat.S_IRGRP if group_reads else _OTHERS
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | (0 if follow else os.O_NOFOLLOW))
         with os.fdopen(handle, "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
                 raise KeysError("key_file_missing", f"{path} is no regular file, a {what} was expected")
-            if mode & _OTHERS:
+            if mode & forbidden:
                 raise _exposed(path, mode, PRIVATE_FILE)
             data = file.read(limit + 1)
     except OSError as error:

@@ -98,9 +98,16 @@ class Passphrase:
     def from_file(cls, path: Path) -> "Passphrase":
         """Read the passphrase from a file of mode 0600, without the line's end.
 
+        Of what systemd hands over, the mode may be 0440: from version 254 on the service's user reads it by
+        an access list, whose mask is what the mode shows for the group.
+
         Raises :class:`KeysError` ``key_file_exposed``, ``key_file_missing``, ``passphrase_empty``.
         """
-        data = read_private(path, MAX_PASSPHRASE_BYTES, what="passphrase file", follow=True)
+        handed_over = os.environ.get("CREDENTIALS_DIRECTORY", "")
+        group = bool(handed_over) and path.resolve().is_relative_to(Path(handed_over).resolve())
+        data = read_private(
+            path, MAX_PASSPHRASE_BYTES, what="passphrase file", follow=True, group_reads=group
+        )
         secret = data.rstrip(b"\r\n")
         if not secret:
             raise KeysError("passphrase_empty", f"the passphrase file {path} is empty: write one line in it")

@@ -2,16 +2,19 @@
 
 import os
 import stat
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cardsvc.cli import app as command
 from cardsvc.cli_keys import _COLUMNS, _row
 from cardsvc.console import Speaker
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation, open_installation, record_keys
 from cardsvc.settings import Settings, read_settings
-from cardsvc.setup import initialise, read_staff, read_venues
+from cardsvc.setup import initialise, read_offices, read_staff, read_venues
 from keys import demo
 from keys.files import Passphrase
 from keys.keyring import Keyring
@@ -19,6 +22,8 @@ from keys.transcript import verify_transcript
 from tests.desk.town import EXAMPLES, NOW, settings_for
 from tests.keys.conftest import CHEAP, refused
 from verify.errors import CardsvcError
+
+_USAGE = 2
 
 
 class Killed(BaseException):
@@ -84,6 +89,20 @@ def test_keys_that_lie_there_are_never_made_over(tmp_path: Path) -> None:
     with refused("file_exists"):
         _init(settings)
     assert {path: path.read_bytes() for path in settings.data.rglob("*.key")} == before
+
+
+def test_records_of_another_data_directory_are_left_alone(tmp_path: Path) -> None:
+    settings = settings_for(tmp_path / "data")
+    _init(settings)
+    with open_installation(settings) as installation, installation.store.reading() as tx:
+        before = (tx.staff.all(), tx.audit.head())
+    mistyped = settings.model_copy(update={"data": tmp_path / "dta", "database_url": settings.database})
+    with pytest.raises(ServiceError, match="CARDSVC_DATA") as caught:
+        _init(mistyped)
+    assert caught.value.reason == "records_of_another"
+    assert not mistyped.data.exists()
+    with open_installation(settings) as installation, installation.store.reading() as tx:
+        assert (tx.staff.all(), tx.audit.head()) == before
 
 
 def _production(tmp_path: Path) -> Settings:
@@ -172,11 +191,141 @@ def test_a_bad_roll_is_refused(tmp_path: Path, text: bytes) -> None:
         read_venues(path)
 
 
+_OFFICE = '[[office]]\nid = "x"\nmay = ["file"]\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        (_OFFICE + '[[staff]]\nid = "a"\nrole = "clark"\noffice = "x"\n', "a .*'clark'"),
+        (_OFFICE + '[[staff]]\nid = "a"\nrole = "clerk"\noffice = "y"\n', "a .*'y'"),
+        (_OFFICE + '[[staff]]\nid = "a"\nrole = "clerk"\noffice = "x"\nservice = []\n', "a .*'service'"),
+        (_OFFICE + 'mai = []\n[[staff]]\nid = "a"\nrole = "clerk"\noffice = "x"\n', "x .*'mai'"),
+        ('[[ofice]]\nid = "x"\n[[staff]]\nid = "a"\nrole = "clerk"\noffice = "x"\n', "'ofice'"),
+        (2 * _OFFICE + '[[staff]]\nid = "a"\nrole = "clerk"\noffice = "x"\n', "x stands there twice"),
+    ],
+)
+def test_a_slip_in_the_roll_is_named(tmp_path: Path, text: str, named: str) -> None:
+    path = tmp_path / "staff.toml"
+    path.write_text(text)
+    with pytest.raises(ServiceError, match=f"staff.toml: .*{named}") as caught:
+        read_offices(path, read_staff(path))
+    assert caught.value.reason == "bad_file"
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ('hour = [{days = "mon-fri", from = "08:00", to = "20:00"}]', "hour:"),
+        ("qotua = {count = 2, period_s = 86400}", "qotua:"),
+        ("quota = {count = 2, periods = 86400}", r"quota\.period_s:"),
+        ("stale_after = 60", "stale_after:"),
+        ('role = "gatte"', "role:"),
+    ],
+)
+def test_a_slip_in_the_venues_is_named(tmp_path: Path, line: str, named: str) -> None:
+    path = tmp_path / "venues.toml"
+    path.write_text(f'[[venue]]\nid = "bus"\nname = "Bus"\naccept = ["print"]\n{line}\n')
+    with pytest.raises(ServiceError, match=f"venues.toml: bus: {named}") as caught:
+        read_venues(path)
+    assert caught.value.reason == "bad_file"
+
+
+def test_init_prints_where_a_founding_code_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = {"founding_codes": {"chief1": "jyhh"}}
+    monkeypatch.setattr("cardsvc.cli.initialise", lambda *_, **__: made)
+    _environment(monkeypatch, CARDSVC_DATA=str(tmp_path), CARDSVC_PUBLIC_URL="http://localhost:8765/")
+    told = CliRunner().invoke(command, ["init"]).stderr
+    assert "chief1, shown this once: http://localhost:8765/desk#/invitation/jyhh\n" in told
+
+
 def test_a_boolean_says_true_or_false(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CARDSVC_PRODUCTION", "perhaps")
     with pytest.raises(CardsvcError, match=r"CARDSVC_PRODUCTION.*true or false") as caught:
         read_settings()
     assert caught.value.reason == "bad_setting"
+
+
+_LIVE = {"CARDSVC_PRODUCTION": "true", "CARDSVC_DATA": "/nowhere", "CARDSVC_PUBLIC_URL": "https://a.example"}
+
+
+def _environment(monkeypatch: pytest.MonkeyPatch, **named: str) -> None:
+    for name in [one for one in os.environ if one.startswith("CARDSVC_")]:
+        monkeypatch.delenv(name)
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_all_that_a_real_service_lacks_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    _environment(monkeypatch, **(_LIVE | {"CARDSVC_PUBLIC_URL": "http://a.example"}))
+    with pytest.raises(ServiceError, match=r"PUBLIC_URL.*DATABASE_URL.*CHECKPOINTS") as caught:
+        read_settings(serving=True)
+    assert caught.value.reason == "unsafe_setting"
+
+
+def test_a_passphrase_is_wanted_where_keys_are_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    served = {"CARDSVC_CHECKPOINTS": "/elsewhere", "CARDSVC_DATABASE_URL": "postgresql://a@127.0.0.1/a"}
+    _environment(monkeypatch, **_LIVE, **served)
+    settings = read_settings(serving=True)
+    with pytest.raises(ServiceError, match="CARDSVC_KEY_PASSPHRASE_FILE") as caught:
+        settings.passphrase_file  # noqa: B018  # asking is what opens keys
+    assert caught.value.reason == "unsafe_setting"
+
+
+def test_the_units_of_the_paper_say_all_that_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = (EXAMPLES.parent / "docs" / "signer.md").read_text()
+    for unit, serving in (("cardsvc.service", True), ("cardsvc-signer.service", False)):
+        text = paper.partition(f"/etc/systemd/system/{unit}")[2].partition("ExecStart=")[0]
+        lines = [line for line in text.splitlines() if "Environment=" in line]
+        pairs = [pair for line in lines for pair in line.partition("=")[2].split()]
+        _environment(monkeypatch, **dict(pair.split("=", 1) for pair in pairs))
+        assert read_settings(serving=serving).production
+        assert ("CARDSVC_KEY_PASSPHRASE_FILE" in os.environ) is not serving
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:80a0",
+        "http://card example",
+        "http://x:99999",
+        "http://x:0",
+        "http://x:",
+        " http://x",
+        "http://x\ty",
+        "http://[::1",
+        "http://[x]",
+        "http://",
+        "http://:80",
+        "http://a..b",
+        "http://-a",
+        "http://a@b",
+        "http://a/b c",
+        "ftp://a",
+        "http://a?b",
+        "http://k\u00f6ln",
+    ],
+)
+def test_an_address_no_browser_opens_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    _environment(monkeypatch, CARDSVC_PUBLIC_URL=url)
+    with refused("bad_setting"):
+        read_settings()
+
+
+@pytest.mark.parametrize(
+    ("url", "origin", "host"),
+    [
+        ("http://localhost:8000", "http://localhost:8000", "localhost"),
+        ("https://Card.example.org/", "https://card.example.org", "card.example.org"),
+        ("https://a.example:443/b", "https://a.example", "a.example"),
+        ("http://127.0.0.1:81", "http://127.0.0.1:81", "127.0.0.1"),
+        ("http://[::1]:81", "http://[::1]:81", "::1"),
+    ],
+)
+def test_an_address_and_its_origin(monkeypatch: pytest.MonkeyPatch, url: str, origin: str, host: str) -> None:
+    _environment(monkeypatch, CARDSVC_PUBLIC_URL=url)
+    settings = read_settings()
+    assert (settings.origin, settings.rp_id) == (origin, host)
 
 
 def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -197,6 +346,24 @@ def test_an_unknown_name_and_a_second_init_say_what_to_do(tmp_path: Path) -> Non
     words = pytest.raises(CardsvcError, match=r"ghost.*there are: .*chief1, .*clerk1")
     with open_installation(settings) as installation, installation.store.reading() as tx, words:
         tx.staff.get("ghost")
+
+
+def test_a_key_is_not_distrusted_for_no_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _environment(monkeypatch, CARDSVC_DATA=str(tmp_path))
+    for reason in ("", "  "):
+        told = CliRunner().invoke(command, ["keys", "distrust", "8f03a1c2d4e5f607", "--reason", reason])
+        assert isinstance(told.exception, ServiceError)
+        assert told.exception.reason == "reason_missing"
+
+
+@pytest.mark.parametrize("words", [("--more-card-keys", "-1"), ("--root-version", "0")])
+def test_fewer_keys_than_none_cannot_be_made(words: tuple[str, str]) -> None:
+    assert CliRunner().invoke(command, ["keys", "extend", *words]).exit_code == _USAGE
+
+
+def test_the_command_says_its_version() -> None:
+    assert CliRunner().invoke(command, ["--version"]).stdout == f"cardsvc {version('cardsvc')}\n"
+    assert "Issue merchant-friend cards" in CliRunner().invoke(command, ["--help"]).stdout
 
 
 def test_the_list_of_keys_fits_into_80_columns(

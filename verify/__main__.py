@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import NoReturn
 
@@ -31,6 +32,14 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
         self.exit(WRONG_USAGE, f"{self.prog}: {message}\n")
+
+
+class _Version(argparse.Action):
+    """Say which version this is; looked up only when asked, for a copied folder has no metadata."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        print(parser.prog, version("cardsvc-verify"))
+        parser.exit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +94,7 @@ def _no_code(image: Path | None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="cardsvc-verify", description="Check merchant-friend cards without a network.")
+    parser.add_argument("--version", action=_Version, nargs=0, help="say which version this is")
     subparsers = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
     commands.add(subparsers)
     check = subparsers.add_parser(

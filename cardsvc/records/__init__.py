@@ -45,7 +45,7 @@ from cardsvc.records.signin import (
     hashed,
 )
 from cardsvc.records.status import ListSnapshot, Slot, Snapshot
-from cardsvc.records.store import Store, migrate, open_store
+from cardsvc.records.store import Store, issuer_of, migrate, open_store
 from cardsvc.records.sun_chips import SunChipRecord
 from cardsvc.records.tables import (
     ApplicationState,
@@ -130,6 +130,7 @@ __all__ = [
     "VenueRecord",
     "entry_bytes",
     "hashed",
+    "issuer_of",
     "make_record_keys",
     "migrate",
     "open_store",

@@ -75,13 +75,17 @@ def create_sqlite_file(url: str) -> None:
         raise Unavailable("database_unavailable", f"the database file cannot be made: {error}") from error
 
 
+def is_made(url: str) -> bool:
+    """Whether there is a file to open, where the database is one; a server is asked when it is opened."""
+    parsed = _parse(url)
+    return parsed.get_backend_name() != "sqlite" or Path(str(parsed.database)).is_file()
+
+
 def require_database(url: str) -> None:
     """Refuse a SQLite file that is not there: opening it would silently make an empty one."""
-    parsed = _parse(url)
-    if parsed.get_backend_name() == "sqlite" and not Path(str(parsed.database)).is_file():
-        raise Unavailable(
-            "database_unavailable", f"there is no database at {parsed.database}: run `cardsvc init` first"
-        )
+    if not is_made(url):
+        words = f"there is no database at {_parse(url).database}: run `cardsvc init` first"
+        raise Unavailable("database_unavailable", words)
 
 
 def begin(engine: Engine, *, write: bool, alone: bool = True) -> Connection:
@@ -108,8 +112,12 @@ def begin(engine: Engine, *, write: bool, alone: bool = True) -> Connection:
 def _parse(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise _unknown(url.partition(":")[0]) from error
+    except ArgumentError:
+        # Neither error is shown as the cause: a port that is no number is often a piece of a password.
+        raise _unknown(url.partition(":")[0]) from None
+    except ValueError:
+        words = "the port in the address is no number; write signs like : / @ of a password as %3A %2F %40"
+        raise RecordsError("unknown_database", words) from None
     if parsed.get_backend_name() == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
             raise RecordsError(

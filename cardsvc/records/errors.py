@@ -3,6 +3,7 @@
 SQLite and PostgreSQL tell the same story in different codes. Callers see the same reason from both.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 
@@ -105,6 +106,8 @@ _SQLITE_COLUMNS: Mapping[str, str] = {
     "issuer.id": "pk_issuer",
 }
 
+#: A refused connection has no SQLSTATE in libpq, only the server's words (src/backend/utils/init/postinit.c).
+_NO_DATABASE = re.compile(r'database "([^"]+)" does not exist')
 _TOO_OLD = (
     "database_too_old",
     "the database lacks tables of this version: run `cardsvc migrate`, then try again",
@@ -181,6 +184,12 @@ def _from_postgres(orig: psycopg.Error) -> RecordsError:
         return RecordsError("read_only", "this transaction only allows reading")
     if state in ("42P01", "42703"):
         return Unavailable(*_TOO_OLD)
+    missing = None if state else _NO_DATABASE.search(str(orig))
+    if missing:
+        words = (
+            f"PostgreSQL has no database {missing[1]}: make it with createdb, or check CARDSVC_DATABASE_URL"
+        )
+        return Unavailable("database_unavailable", words)
     if not state or state[:2] in ("08", "28", "3D", "53", "57", "58"):
         return Unavailable("database_unavailable", "PostgreSQL does not answer: check the server and the URL")
     return RecordsError("database_error", f"PostgreSQL refused: SQLSTATE {state}")

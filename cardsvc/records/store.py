@@ -3,10 +3,11 @@
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from cardsvc.records.engine import create_sqlite_file, open_engine, require_database
-from cardsvc.records.errors import Unavailable, translate
+from cardsvc.records.engine import create_sqlite_file, is_made, open_engine, require_database
+from cardsvc.records.errors import RecordsError, Unavailable, translate
 from cardsvc.records.migrating import is_behind, upgrade
-from cardsvc.records.sealing import RecordKeys
+from cardsvc.records.office import IssuerSettings
+from cardsvc.records.sealing import RecordKeys, make_record_keys
 from cardsvc.records.unit import UnitOfWork
 
 
@@ -59,6 +60,24 @@ def open_store(url: str, keys: RecordKeys, *, create: bool = False) -> Store:
         engine.dispose()
         raise Unavailable("database_too_old", "the database is older than this version: `cardsvc migrate`")
     return Store(engine, keys)
+
+
+def issuer_of(url: str) -> IssuerSettings | None:
+    """Whose the records at ``url`` are, read before there are keys; None where nobody set them up."""
+    if not is_made(url):
+        return None
+    # The issuer is not sealed: any keys will do.
+    store = Store(open_engine(url), make_record_keys())
+    try:
+        with store.reading() as tx:
+            return tx.issuer.get()
+    except RecordsError as error:
+        # An empty database lacks every table, and says so as one that is too old does.
+        if error.reason not in ("not_initialised", "database_too_old"):
+            raise
+        return None
+    finally:
+        store.close()
 
 
 def migrate(url: str) -> None:

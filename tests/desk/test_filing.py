@@ -1,16 +1,22 @@
 """With production settings commands file drafts and do what one person may, and nothing else."""
 
+import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from cardsvc.cli import app as command
 from cardsvc.desk.acts import Wish
 from cardsvc.desk.filing import file_act, file_cases
 from cardsvc.desk.outcomes import Request
 from cardsvc.errors import Explained
+from cardsvc.installation import ServedInstallation
+from cardsvc.settings import Settings
 from tests.desk.office import Office, make_office
-from tests.desk.town import EXAMPLES, application
+from tests.desk.town import EXAMPLES, PUBLIC_URL, application
 from tests.keys.conftest import refused
 
 
@@ -80,3 +86,24 @@ def test_only_clerks_file_and_only_staff_holds(office: Office) -> None:
     assert office.judge(card.print_id) == ["allow ok", "allow ok"]
     file_act(office.site, card.number, Wish("suspend", "lost"), by="clerk1", now=office.clock.now)
     assert office.judge(card.print_id) == ["deny suspended", "deny suspended"]
+
+
+def test_the_command_files_in_the_design_that_was_asked_for(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def opened(_settings: Settings) -> Iterator[ServedInstallation]:
+        yield office.site
+
+    monkeypatch.setattr("cardsvc.cli_filing.served", opened)
+    for name, value in (("PRODUCTION", "true"), ("DATA", str(tmp_path)), ("PUBLIC_URL", PUBLIC_URL)):
+        monkeypatch.setenv(f"CARDSVC_{name}", value)
+    path = EXAMPLES / "applications.json"
+    words = ["issue", str(path), "--submitted-by", "clerk1", "--design", "private", "--json"]
+    # As a script that was written for a demonstration calls it.
+    answer = CliRunner().invoke(command, [*words, "--approved-by", "chief1", "--out", str(tmp_path / "out")])
+    assert "nobody approves" in answer.stderr
+    assert not (tmp_path / "out").exists()
+    lines = map(json.loads, answer.stdout.splitlines())
+    (first, *_) = (office.case(line["case"]) for line in lines if line["status"] == "filed")
+    assert first.content["application"]["design"] == "private"

@@ -169,3 +169,29 @@ def test_passphrase_file(tmp_path: Path, sealed: Path) -> None:
         assert caught.value.reason == expected
     with pytest.raises(KeysError, match="could not be read"):
         Passphrase.from_file(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("directory", "mode", "taken"),
+    [
+        (".", 0o440, True),
+        (".", 0o444, False),
+        (".", 0o460, False),
+        ("other", 0o440, False),
+        ("", 0o440, False),
+    ],
+)
+def test_a_passphrase_that_systemd_hands_over(
+    tmp_path: Path, sealed: Path, monkeypatch: pytest.MonkeyPatch, directory: str, mode: int, taken: bool
+) -> None:
+    """Below its own directory alone, and readable by the group alone."""
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path / directory) if directory else "")
+    path = tmp_path / "passphrase"
+    path.write_bytes(b"correct horse\n")
+    path.chmod(mode)
+    if taken:
+        assert open_file(sealed, Passphrase.from_file(path)).secret == SECRET
+        return
+    with pytest.raises(KeysError) as caught:
+        Passphrase.from_file(path)
+    assert caught.value.reason == "key_file_exposed"

@@ -4,6 +4,7 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import traceback
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import errors as postgres_errors
+from sqlalchemy import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionLeft
 
@@ -25,6 +27,7 @@ from cardsvc.records import (
     Store,
     Transaction,
     Unavailable,
+    issuer_of,
     open_store,
 )
 from cardsvc.records import engine as engine_module
@@ -106,6 +109,17 @@ def test_the_issuer_is_fixed_once(store: Store) -> None:
         with pytest.raises(Conflict) as caught, store.transaction() as tx:
             tx.issuer.raise_epoch(epoch)
         assert caught.value.reason == "epoch_falls"
+
+
+def test_whose_records_these_are_is_read_without_keys(url: str, keys: RecordKeys) -> None:
+    assert issuer_of(url) is None
+    store = open_store(url, keys, create=True)
+    assert issuer_of(url) is None
+    set_up(store)
+    found = issuer_of(url)
+    with store.reading() as tx:
+        assert found == tx.issuer.get()
+    store.close()
 
 
 def test_the_number_of_a_venues_bundles_never_falls(store: Store) -> None:
@@ -210,6 +224,13 @@ def test_a_server_that_is_not_there(keys: RecordKeys) -> None:
     assert "secretword" not in str(caught.value)
 
 
+def test_a_database_that_is_not_there_is_named(postgres_database: str, keys: RecordKeys) -> None:
+    missing = make_url(postgres_database).set(database="cardsvc_nowhere")
+    with pytest.raises(Unavailable, match="no database cardsvc_nowhere") as caught:
+        open_store(missing.render_as_string(hide_password=False), keys, create=True)
+    assert caught.value.reason == "database_unavailable"
+
+
 @pytest.mark.parametrize(
     "url", ["sqlite://", "sqlite:///:memory:", "mysql://root:secretword@h/d", "secretword"]
 )
@@ -218,6 +239,14 @@ def test_other_databases_are_refused(keys: RecordKeys, url: str, create: bool) -
     with pytest.raises(RecordsError) as caught:
         open_store(url, keys, create=create)
     assert caught.value.reason == "unknown_database"
+
+
+def test_a_password_with_signs_of_an_address_is_not_shown(keys: RecordKeys) -> None:
+    url = "postgresql://cardsvc:p@ss:secretword@127.0.0.1/x"
+    with pytest.raises(RecordsError, match="%40") as caught:
+        open_store(url, keys)
+    assert caught.value.reason == "unknown_database"
+    assert "secretword" not in "".join(traceback.format_exception(caught.value))
 
 
 def test_a_folder_that_cannot_be_made(tmp_path: Path, keys: RecordKeys) -> None:

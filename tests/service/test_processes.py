@@ -209,6 +209,19 @@ def test_the_console_of_a_real_service_lets_operators_in_alone(
     real = {"CARDSVC_PRODUCTION": "true", "CARDSVC_KEY_PASSPHRASE_FILE": str(word)}
     assert _reason(_run(house, monkeypatch, "staff", "invite", "clerk1", **real)) == "approval_needed"
     assert _run(house, monkeypatch, "staff", "invite", "operator1", **real).exit_code == 0
+    result = _run(house, monkeypatch, "staff", "invite", "--all", "--json", **real)
+    assert {json.loads(line)["staff"] for line in result.stdout.splitlines()} == {
+        "operator1",
+        "chief1",
+        "chief2",
+    }
+    assert "clerk1, clerk2" in result.stderr
+
+
+def test_an_invitation_has_the_address_of_the_records(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = {"CARDSVC_PUBLIC_URL": "http://localhost:8000"}
+    result = _run(house, monkeypatch, "staff", "invite", "clerk1", "--json", **elsewhere)
+    assert json.loads(result.stdout)["url"].startswith(f"{PUBLIC_URL}/desk#/invitation/")
 
 
 def test_invite_wants_names_or_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,6 +265,17 @@ def test_what_the_console_proves_is_checked_where_nothing_is_installed(
     assert (
         _reason(_run(house, monkeypatch, "audit", "verify", "--proof", gone[1], "--key", key)) == "unreadable"
     )
+
+
+def test_the_user_of_the_service_checks_the_audit_without_keys(
+    house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """With production settings its directory holds the signer's socket and no keys."""
+    url = house.site.settings.database
+    monkeypatch.setattr(house.site.settings, "data", tmp_path)
+    real = {"CARDSVC_PRODUCTION": "true", "CARDSVC_DATABASE_URL": url}
+    for words in (("verify",), ("checkpoint",), ("prove", "1", "--out", str(tmp_path / "proof"))):
+        assert _reason(_run(house, monkeypatch, "audit", *words, **real)) == "signer_away"
 
 
 def test_a_real_service_wants_a_real_signer(house: House) -> None:

@@ -92,7 +92,9 @@ def test_an_operator_does_not_spoil_a_founders_code(house: House) -> None:
 def test_the_console_renews_an_open_founders_code_in_production(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = house.site.settings.model_copy(update={"production": True})
+    demo = house.site.settings
+    real = {"production": True, "key_passphrase_file": demo.demo_passphrase_file}
+    settings = demo.model_copy(update=real)
     monkeypatch.setattr(cli_staff, "read_settings", lambda: settings)
     refused = CliRunner().invoke(command, ["staff", "invite", "clerk1"])
     assert refused.exit_code != 0

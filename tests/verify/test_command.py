@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,11 @@ def exit_code(words: list[str]) -> int:
         return main(words)
     except SystemExit as leaving:
         return int(leaving.code or 0)
+
+
+def test_it_says_its_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert exit_code(["--version"]) == 0
+    assert capsys.readouterr().out == f"cardsvc-verify {version('cardsvc-verify')}\n"
 
 
 Run = Callable[..., tuple[int, list[dict[str, Any]], str]]
