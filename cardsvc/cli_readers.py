@@ -1,16 +1,17 @@
 """``cardsvc reader``: one-time codes for new readers, from the console."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cardsvc.acting import now, opened
+from cardsvc.acting import now, opened, write_file
 from cardsvc.console import Speaker
 from cardsvc.desk.life import CONSOLE
 from cardsvc.errors import ServiceError
 from cardsvc.readers.enrolling import make_code
-from cardsvc.readers.kinds import CONFIGURED, Kind, setup_of
+from cardsvc.readers.kinds import CONFIGURED, WHEEL_MADE_BY, Kind, setup_of
 from cardsvc.readers.places import Place
 from cardsvc.readers.venues import service_at
 
@@ -45,6 +46,8 @@ def code(
         raise ServiceError("no_config", f"a {kind.value} runs another program; it has no reader.toml")
     if config is not None and config.exists():
         raise ServiceError("file_exists", f"{config} is there already; name another file")
+    if config is not None:
+        _check_writable(config)
     with opened() as installation:
         with installation.store.transaction() as tx:
             asked = service_at(tx.venues.get(venue), service)
@@ -60,16 +63,25 @@ def code(
         url=url,
         code=made.code,
     )
-    if config is not None and setup.config is not None:
-        config.write_text(setup.config, "utf-8")
     expires = made.expires.isoformat()
     speak.give({"code": made.code, "reader": made.reader, "venue": venue, "url": url, "expires": expires})
     until = f"{made.expires:%Y-%m-%d %H:%M} UTC"
     speak.say(f"For {made.reader}, one reader of {venue}. Shown this once, good until {until}.")
-    if config is not None:
-        speak.say(
-            f"{config} is its configuration; save the root document beside it: cardsvc root --out root.cose"
-        )
+    speak.say("In the checkout, once for all readers, and then carry the file to the reader:")
+    speak.line(f"  {WHEEL_MADE_BY}")
     speak.say("At the reader, in the folder of its configuration:")
     speak.line(f"  {setup.install}")
     speak.line(f"  {setup.enrol}")
+    # Last: the code exists and is shown, whatever becomes of the file.
+    if config is not None and setup.config is not None:
+        write_file(config, setup.config.encode())
+        speak.say(
+            f"{config} is its configuration; save the root document beside it: cardsvc root --out root.cose"
+        )
+
+
+def _check_writable(config: Path) -> None:
+    """Refuse what cannot be written (``cannot_write``) before a code is made, which is shown once."""
+    folder = next(one for one in config.absolute().parents if one.exists())
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
+        raise ServiceError("cannot_write", f"{config} cannot be written: {folder} is no folder of yours")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from verify.errors import CardsvcError
 from verify.reader.config import read_config
 from verify.reader.run import ENROLMENT
 
@@ -112,8 +113,9 @@ def tap(data: Path, door: Door, code: str) -> Mapping[str, Any]:
         seen = screen.stat().st_size
         with socket.create_connection(address, ANSWER_S) as scanner:
             scanner.sendall(code.encode("ascii") + b"\n")
-    except (OSError, ValueError) as error:
-        raise NoAnswer(f"nobody is at the door {door.name}: does ./scripts/start run? ({error})") from error
+    except (CardsvcError, OSError, ValueError) as error:
+        words = "run ./scripts/start first, and wait until it says that three doors stand beside it"
+        raise NoAnswer(f"nobody is at the door {door.name}: {words} ({error})") from error
     end = time.monotonic() + ANSWER_S
     while time.monotonic() < end:
         with screen.open("rb") as file:

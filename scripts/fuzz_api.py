@@ -10,8 +10,12 @@ import tempfile
 from pathlib import Path
 
 from cardsvc.staff.powers import ROLES
-from tests.service.api_fuzz import described, roles_of, try_out
-from tests.service.house import PEOPLE, make_data, open_house
+
+try:
+    from tests.service.api_fuzz import described, roles_of, try_out
+    from tests.service.house import PEOPLE, make_data, open_house
+except ModuleNotFoundError as error:
+    raise SystemExit(f"{error}. Run ./scripts/test first: it installs what tests need.") from error
 
 EXAMPLES = 200
 

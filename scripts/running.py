@@ -12,6 +12,9 @@ from types import FrameType
 
 from rich.console import Console
 
+from cardsvc.acting import opened
+from cardsvc.settings import read_settings
+from keys import wire
 from scripts import doors
 
 BIN = Path(sys.executable).parent
@@ -29,20 +32,28 @@ class Stopped(Exception):
 
 def serve(data: Path, port: int) -> int:
     """Run them, say how to sign in, and wait; 0 when somebody asked to stop, 1 when one ended by itself."""
+    place = read_settings().signer_socket
+    with opened() as installation:
+        url = installation.issuer.public_url
+    if answers(place):
+        console.print(
+            f"It runs already: the desk is at {url}/desk, the signer at {place}.\n"
+            "To start anew, stop it with Ctrl-C in its terminal first; for a second one set CARDSVC_DATA.",
+            soft_wrap=True,
+            markup=False,
+        )
+        return 1
     if _taken(port):
         console.print(f"Port {port} is in use. Stop what listens there, and run this again.")
         return 1
     signal.signal(signal.SIGTERM, _stop)
     running: list[subprocess.Popen[bytes]] = []
     try:
-        # A socket that an earlier run left behind is no sign of a signer that is ready now.
-        place = data / "signer" / "socket"
-        place.unlink(missing_ok=True)
         running.append(_start(data, "signer"))
-        _until(running[0], place.exists, data)
+        _until(running[0], lambda: answers(place), data)
         running.append(_start(data, "serve", "--port", str(port)))
         _until(running[1], lambda: _taken(port), data)
-        _welcome(data, port)
+        _welcome(data, url)
         running += _doors(data)
         while all(one.poll() is None for one in running):
             time.sleep(0.5)
@@ -110,6 +121,14 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
 
 
+def answers(place: Path) -> bool:
+    """Whether a signer listens there; at a socket that an earlier run left behind nobody does."""
+    if not place.exists():
+        return False
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as one, wire.address(place) as address:
+        return one.connect_ex(address) == 0
+
+
 def _taken(port: int) -> bool:
     with socket.socket() as one:
         return one.connect_ex(("127.0.0.1", port)) == 0
@@ -119,10 +138,10 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise Stopped
 
 
-def _welcome(data: Path, port: int) -> None:
+def _welcome(data: Path, url: str) -> None:
     """Where the pages are, and an invitation for everybody who has no way in yet."""
     invited = [json.loads(line) for line in _cardsvc("staff", "invite", "--all", "--json").splitlines()]
-    console.print(f"\n[bold green]•[/] The desk is open: http://localhost:{port}/desk")
+    console.print(f"\n[bold green]•[/] The desk is open: {url}/desk", soft_wrap=True)
     if invited:
         console.print(
             "  Nobody here is real; be whom you like. Open an invitation, make a passkey, and you are in.\n"

@@ -15,6 +15,8 @@ from cardsvc.http.problems import bare_failure
 #: Methods as RFC 9110 names them; what else came is one label, so that nobody fills the figures.
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 NO_ROUTE: Final = "-"
+#: The web server's lines of its own coming and going: where it listens, its process, no request's values.
+_OWN_LIFE: Final = ("uvicorn.error", "server")
 
 
 def make_logger(stream: TextIO | None = None) -> Any:
@@ -33,7 +35,10 @@ def make_logger(stream: TextIO | None = None) -> Any:
 
 
 class ToStructlog(logging.Handler):
-    """Hands lines of libraries on, by their template: values, which could be personal, stay out."""
+    """Hands lines of libraries on, by their template: values, which could be personal, stay out.
+
+    What the web server says of itself comes whole.
+    """
 
     def __init__(self, logger: Any) -> None:
         """Write to ``logger``."""
@@ -43,7 +48,11 @@ class ToStructlog(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Write one line; an exception as its kind and place."""
         more = {"failure": where(record.exc_info[1])} if record.exc_info and record.exc_info[1] else {}
-        self._logger.info("library", source=record.name, words=str(record.msg)[:200], **more)
+        words = record.getMessage() if (record.name, record.module) == _OWN_LIFE else str(record.msg)
+        tell = self._logger.info
+        if record.levelno >= logging.WARNING:
+            tell = self._logger.error if record.levelno >= logging.ERROR else self._logger.warning
+        tell("library", source=record.name, words=words[:200], **more)
 
 
 def where(error: BaseException | None) -> str:

@@ -20,6 +20,10 @@ class Kind(StrEnum):
 
 #: The parts of ``cardsvc-verify`` beside the bare one that each kind's configuration asks for.
 EXTRAS: Final = {Kind.BUS: "gpio", Kind.DOOR: "mqtt"}
+#: The program for readers, as ``WHEEL_MADE_BY`` makes it in a checkout. Until it is released its name is
+#: ours on no index: whoever asked there for it could be given a stranger's.
+WHEEL: Final = "./cardsvc_verify-0.1.0-py3-none-any.whl"
+WHEEL_MADE_BY: Final = "pip wheel --no-deps ./verify"
 #: Kinds that are run by ``cardsvc-verify gate`` with a configuration.
 CONFIGURED: Final = frozenset({Kind.BUS, Kind.DOOR, Kind.DESK})
 
@@ -81,7 +85,7 @@ def setup_of(
     """The commands and the configuration for one reader; ``service`` is what its holders ask for."""
     extra = EXTRAS.get(kind)
     return Setup(
-        install=f"pip install '{f'cardsvc-verify[{extra}]' if extra else 'cardsvc-verify'}'",
+        install=f"pip install '{WHEEL}{f'[{extra}]' if extra else ''}'",
         enrol=f"cardsvc-verify enrol --url {url} --code {code} --state state",
         config=_config(kind, reader, venue, profile, service) if kind in CONFIGURED else None,
     )

@@ -1,5 +1,6 @@
 import base64
 import os
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from issuance.application import CLASS_YEARS, FIELDS, Application, last_day, parse_application
+from issuance.application import (
+    CLASS_YEARS,
+    FIELDS,
+    PERMIT_KINDS,
+    Application,
+    last_day,
+    parse_application,
+)
 from issuance.errors import ApplicationRefused, FieldError
 from issuance.fields import MAX_PORTRAIT_BYTES
 from issuance.passport import format_td3
@@ -308,3 +316,13 @@ def test_no_stray_error(changes: dict[str, object]) -> None:
     assert (read is None) == bool(errors)
     assert all(error.reason and str(error).isprintable() for error in errors)
     assert read is None or read.birth <= TODAY <= read.passport_expiry
+
+
+def test_the_page_tells_every_field_and_every_choice() -> None:
+    paper = Path(__file__).parents[2] / "docs" / "cards.md"
+    page = paper.read_text("utf-8").split("## An application")[1].split("\n## ")[0]
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `")]
+    told = [name for row in rows for name in re.findall(r"`([a-z_]+)`", row)]
+    assert sorted(told) == sorted(FIELDS)
+    choices = {*PERMIT_KINDS, *(one.label for one in CardClass), *(one.label for one in Service)}
+    assert {choice for choice in choices if f"`{choice}`" not in page} == set()

@@ -174,3 +174,11 @@ def test_where_there_is_no_kit_or_no_program(tmp_path: Path, kit: list[Step]) ->
     with pytest.raises(Refused) as caught:
         list(certify([str(tmp_path / "nothing")], kit, 1))
     assert caught.value.reason == "wrong_command"
+
+
+@pytest.mark.parametrize("program", ["", "  ", '"x'])
+def test_a_command_that_names_no_program_is_wrong_usage(
+    program: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["certify", program]) == 64
+    assert "wrong_command" in capsys.readouterr().err

@@ -196,3 +196,46 @@ def test_the_selftest_names_what_fails(
     Keeper(StateDirectory(site / "state"), w.root(), NOW).offer(world().bundle(), NOW)
     assert run("selftest", site) == 0
     assert "fetched to try" not in capsys.readouterr().out
+
+
+def test_the_selftest_fails_where_the_gate_would_not_start(
+    site: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    alone = CONFIG.replace("[service]", '[folder]\npath = "stick"')
+
+    def configured(reader: str, venue: str) -> None:
+        named = f'root = "root.cose"\nid = "{reader}"\nvenue = "{venue}"'
+        (site / "reader.toml").write_text(alone.replace('root = "root.cose"', named))
+
+    def failed() -> list[str]:
+        capsys.readouterr()
+        assert run("selftest", site) == 1
+        return [line for line in capsys.readouterr().out.splitlines() if line.startswith("FAIL")]
+
+    door = Door(site / "state")
+    Keeper(StateDirectory(site / "state"), w.root(), NOW).offer(world().bundle(), NOW)
+    door.gate.take(world().trust())
+    door.tap(card(1))
+    door.journal.close()
+    configured("door-1", "centre")
+    assert run("selftest", site) == 0
+    assert "ok   journal: 1 records of door-1, 1 wait" in capsys.readouterr().out
+    configured("door-1", "library")
+    assert run("gate", site) == 65
+    assert failed() == ["FAIL bundle: wrong_venue: the memory is of centre, this reader of library"]
+    configured("door-2", "centre")
+    assert run("gate", site) == 64
+    assert failed() == ["FAIL journal: journal_unusable: this log is of door-1, the reader is door-2"]
+
+
+def test_status_tells_verdicts_that_were_not_recorded(
+    site: Path, collector: Collector, capsys: pytest.CaptureFixture[str]
+) -> None:
+    enrol(site, collector)
+    door = Door(site / "state")
+    door.tap(card(1))
+    door.tap(card(2))
+    door.journal.close()
+    capsys.readouterr()
+    assert run("status", site, "--json") == 2
+    assert "2 verdicts were not recorded" in json.loads(capsys.readouterr().out)["alarms"]

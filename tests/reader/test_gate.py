@@ -75,7 +75,10 @@ def test_before_the_first_bundle_nobody_goes_in_and_everybody_out(tmp_path: Path
         True,
         ("no_seal_key", "no_data")[::-1],
     )
-    assert door.gate.banner().alarms[0] == "NO DATA: nobody is let in"
+    assert door.gate.banner().alarms == (
+        "NO DATA: nobody is let in",
+        "2 verdicts were not recorded: no key is here to seal the log to; this reader needs a newer bundle",
+    )
     door.gate.take(world().trust())
     assert door.tap(card(1)).verdict.opens
     (record,) = records(door)
@@ -99,11 +102,16 @@ def test_a_full_log_lets_nobody_in_and_counts_them(tmp_path: Path) -> None:
     while door.tap(code).verdict.opens:
         taken += 1
         assert taken < 2_000
+        before = door.gate.banner().alarms
+    assert before[0].endswith("% full: bring this reader on line, or raise its max_mib")
     entering, leaving = door.tap(code).verdict, door.tap(code, out=True).verdict
     assert (entering.answer, entering.reason, entering.opens) == (Answer.ATTENTION, "journal_full", False)
     assert leaving.opens
     banner = door.gate.banner()
-    assert banner.alarms == ("LOG FULL: 3 verdicts without a record",)
+    assert banner.alarms == (
+        "3 verdicts were not recorded:"
+        " the log has no room left: bring this reader on line, or raise its max_mib",
+    )
     assert banner.waiting == taken
     batch = door.journal.batch(NOW)
     assert batch is not None

@@ -10,11 +10,14 @@ import pytest
 from cardsvc.readers.enrolling import CODE_LIFE
 from cardsvc.readers.tokens import TOKEN_LIFE
 from tests.desk.town import PUBLIC_URL
-from tests.readers.devices import Door, Wire, code_for, door
+from tests.readers.devices import LIBRARY, Door, Wire, code_for, door, seal_key
 from tests.service.house import House
+from verify.days import DAY_S
 from verify.errors import Refused
 from verify.reader.client import Client
 from verify.reader.device import Device, base64url
+from verify.reader.journal import Journal
+from verify.reader.records import Entry
 from verify.reader.service import ENROL_TYP, enrol
 
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -166,3 +169,19 @@ def test_tokens_end_with_their_time_and_with_their_reader(either_house: House, t
     assert made.wire.ask("GET", path, headers=head).status == 401
     with pytest.raises(Refused, match="no reader library-1 is enrolled"):
         made.service().month_keys()
+
+
+def test_a_reader_that_was_never_on_line_brings_its_log_once_it_is_enrolled_under_its_id(
+    either_house: House, tmp_path: Path
+) -> None:
+    house, at = either_house, int(either_house.clock.now.timestamp())
+    alone = Journal(
+        tmp_path / "journal.sqlite", reader="branch-desk", device=Device.open(tmp_path, make=True)
+    )
+    for ago in (20 * DAY_S, 10 * DAY_S, 60):
+        entry = Entry(at - ago, "in", "library", LIBRARY, None, None, "allow", "ok", (1, 1), True)
+        alone.append(entry, seal_key(house))
+    alone.close()
+    made = door(house, tmp_path, name="branch-desk")
+    answers = made.service().upload(made.log([]).to_json())
+    assert [answer for answer, _ in answers.values()] == ["late", "late", "taken"]

@@ -1,5 +1,6 @@
 """Kinds of readers with what their installers type, where readers stand, and codes taken back."""
 
+import tomllib
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,6 +9,7 @@ import pytest
 from cardsvc.readers import reports
 from cardsvc.readers.kinds import CONFIGURED, EXTRAS, Kind, setup_of
 from cardsvc.readers.places import Position, metres
+from tests.city import ROOT
 from tests.readers.devices import Door, Wire, door
 from tests.service.house import House
 from verify.errors import Refused
@@ -46,6 +48,10 @@ def test_the_configuration_of_a_kind_is_one_that_a_reader_reads(kind: Kind, tmp_
     needed = {one.kind for one in config.outputs} & {"gpio", "mqtt"}
     assert needed == ({EXTRAS[kind]} if kind in EXTRAS else set())
     assert ("[" in setup.install) == bool(needed)
+    # Nothing is fetched by a name that is not ours on any index yet: the wheel is made from the checkout.
+    verify = tomllib.loads((ROOT / "verify" / "pyproject.toml").read_text("utf-8"))["project"]
+    wheel = f"{verify['name'].replace('-', '_')}-{verify['version']}-py3-none-any.whl"
+    assert setup.install.startswith(f"pip install './{wheel}")
 
 
 def test_a_code_comes_with_what_its_installer_types(house: House) -> None:

@@ -65,12 +65,14 @@ def certify(command: Sequence[str], kit: Sequence[Step], timeout_s: float) -> It
 
     A reader that took up no root or bundle is asked on all the same, for its other answers may be right.
     """
+    if not command:
+        raise Refused("wrong_command", "no program was named")
     try:
         program = subprocess.Popen(  # noqa: S603 - the program that is to be certified
             list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
     except OSError as error:
-        raise Refused("wrong_command", f"{command[0] if command else 'no program'}: {error}") from error
+        raise Refused("wrong_command", f"{command[0]}: {error}") from error
     with program, _Answers(program, timeout_s) as answers:
         hopeless: dict[str, int] = {}
         for number, step in enumerate(kit, 1):

@@ -158,7 +158,7 @@ def _certify(options: argparse.Namespace) -> int:
         from verify.reader.certify import OWN, certify, read_kit
 
         kit = read_kit(options.kit or OWN)
-        faults = list(certify(shlex.split(options.program), kit, options.timeout))
+        faults = list(certify(_words(options.program), kit, options.timeout))
         if options.show is not None:
             return _show(kit, faults, options.show)
         for fault in faults:
@@ -169,6 +169,14 @@ def _certify(options: argparse.Namespace) -> int:
         return NOT_FINE if faults else FINE
 
     return _guarded(work)
+
+
+def _words(program: str) -> list[str]:
+    """A command as a shell would part it; raises ``wrong_command``."""
+    try:
+        return shlex.split(program)
+    except ValueError as error:
+        raise Refused("wrong_command", f"{program!r} cannot be parted into words: {error}") from error
 
 
 def _show(kit: "Sequence[Step]", faults: "Sequence[Fault]", number: int) -> int:

@@ -74,6 +74,8 @@ class Gate:
         self._verifier: Verifier | None = None
         #: Phone codes of the last seconds: when, and what was shown for them.
         self._scanned: dict[_Scan, tuple[int, Shown]] = {}
+        #: Why the last verdict without a record has none; not known of those before this start.
+        self._unrecorded = ""
         self._events: queue.Queue[Event] = queue.Queue(MAX_WAITING)
 
     @property
@@ -166,7 +168,11 @@ class Gate:
             self._log(f"reader_fault: {words}")
             return _shut(presentation, "reader_fault", words)
         if self._verifier is None:
-            return _shut(presentation, "no_data", "this reader has no data yet; bring it on line")
+            return _shut(
+                presentation,
+                "no_data",
+                "this reader has no data yet; bring it on line, or a bundle on a stick",
+            )
         try:
             return self._verifier.judge(presentation, now)
         except Exception as error:  # noqa: BLE001 - a mistake of ours must neither open the door nor end the gate
@@ -179,12 +185,15 @@ class Gate:
             seal_to = self._seal_key(now)
             if seal_to is None:
                 self._journal.miss()
-                raise Unchecked("no_seal_key", "no key is here to seal the log to; bring this reader on line")
+                raise Unchecked(
+                    "no_seal_key", "no key is here to seal the log to; this reader needs a newer bundle"
+                )
             keeps = self._verifier is not None and bool(self._verifier.policy.asks_history)
             number = verdict.card if keeps else None
             return verdict, self._journal.append(self._entry(verdict, presentation, now), seal_to, number)
         except CardsvcError as error:
             self._log(f"{error.reason}: {error}")
+            self._unrecorded = str(error)
             if verdict.answer is not Answer.ALLOW and not verdict.opens:
                 return verdict, None
             return _shut(presentation, error.reason, str(error), verdict), None
@@ -268,9 +277,10 @@ class Gate:
         if log is None:
             return [*found, "LOG FAILS: nobody is let in"]
         if log.missed:
-            found.append(f"LOG FULL: {log.missed} verdicts without a record")
+            why = f": {self._unrecorded}" if self._unrecorded else ""
+            found.append(f"{log.missed} verdicts were not recorded{why}")
         elif log.share >= ALARM_SHARE:
-            found.append(f"log {log.share:.0%} full: bring this reader on line")
+            found.append(f"log {log.share:.0%} full: bring this reader on line, or raise its max_mib")
         if log.refused:
             found.append(f"the service refused {log.refused} records")
         return found

@@ -297,5 +297,7 @@ def _base64(data: bytes) -> str:
 
 def _failed(error: sqlite3.Error) -> Unchecked:
     if getattr(error, "sqlite_errorname", "") == "SQLITE_FULL":
-        return Unchecked("journal_full", "the log has no room left: bring this reader back on line")
+        return Unchecked(
+            "journal_full", "the log has no room left: bring this reader on line, or raise its max_mib"
+        )
     return Unchecked("journal_unusable", f"the log fails: {error}")

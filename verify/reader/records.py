@@ -46,7 +46,7 @@ class Entry:
 class Record:
     """An entry in its place.
 
-    ``before`` is the hash of the record before, ``missed`` how many verdicts before this one found no room.
+    ``before`` is the hash of the record before, ``missed`` how many verdicts before it were not recorded.
     """
 
     device: str

@@ -13,11 +13,12 @@ from verify.reader.client import Client
 from verify.reader.config import Config
 from verify.reader.device import Device
 from verify.reader.inputs import source
+from verify.reader.journal import MIB, Journal
 from verify.reader.keeper import Keeper
 from verify.reader.line import Log
 from verify.reader.outputs import Mqtt, Output, Shown, output
 from verify.reader.phrases import phrase
-from verify.reader.run import read_enrolment, read_root
+from verify.reader.run import JOURNAL, read_enrolment, read_root
 from verify.reader.service import Enrolment, Service
 from verify.root import read_root as decode_root
 from verify.store import StateDirectory
@@ -46,6 +47,7 @@ def selftest(config: Config, now: int, log: Log) -> Iterator[Trial]:
         ("device key", lambda: Device.open(config.state, make=not config.online).fingerprint),
         ("root", lambda: _root(config, now)),
         ("bundle", lambda: _bundle(config, now)),
+        ("journal", lambda: _journal(config)),
         ("disk", lambda: _disk(config)),
     ]
     if config.online:
@@ -89,7 +91,9 @@ def _root(config: Config, now: int) -> str:
 
 
 def _bundle(config: Config, now: int) -> str:
-    trust, words = Keeper(StateDirectory(config.state), read_root(config), now).last(now), ""
+    directory = StateDirectory(config.state)
+    venue = read_enrolment(directory).venue if config.online else config.venue
+    trust, words = Keeper(directory, read_root(config), now, venue=venue).last(now), ""
     if trust is None:
         if not config.online:
             raise Refused("no_data", "no bundle yet: bring a stick, or the file itself")
@@ -107,6 +111,21 @@ def _fetched(config: Config, now: int) -> Trust:
         raise Refused("no_data", "the service has no bundle for this reader")
     _, trust = accept(TrustState.pin(read_root(config), now=now, venue=enrolment.venue), data, now)
     return trust
+
+
+def _journal(config: Config) -> str:
+    """The log that is there already must be of this very reader: the gate would not start with another's."""
+    path, directory = config.state / JOURNAL, StateDirectory(config.state)
+    if not path.exists():
+        return "none yet"
+    reader = read_enrolment(directory).reader if config.online else str(config.reader)
+    room = config.journal_mib * MIB
+    log = Journal(path, reader=reader, device=Device.open(config.state), max_bytes=room)
+    try:
+        standing = log.standing()
+    finally:
+        log.close()
+    return f"{standing.seq} records of {reader}, {standing.waiting} wait, {standing.share:.0%} full"
 
 
 def _disk(config: Config) -> str:

@@ -65,7 +65,7 @@ def _log(config: Config, alarms: list[str]) -> dict[str, Any]:
     if log.share >= ALARM_SHARE:
         alarms.append(f"the log is {log.share:.0%} full")
     if log.missed:
-        alarms.append(f"{log.missed} verdicts found no room in the log")
+        alarms.append(f"{log.missed} verdicts were not recorded")
     if log.refused:
         alarms.append(f"the service refused {log.refused} records")
     return {"records": log.seq, "waiting": log.waiting}
