@@ -129,7 +129,7 @@ function Services({ draft, view, error }: WithError) {
     draft.change({ services: servicesAs(on ? { ...others, [name]: last } : others) });
   };
   return (
-    <div class={`field ${error ? "wrong" : ""}`} role="group" aria-labelledby="services-label" data-field="services" tabIndex={-1} {...(error ? { "aria-describedby": "services-error" } : {})}>
+    <div class="field" role="group" aria-labelledby="services-label" data-field="services" tabIndex={-1} {...(error ? { "aria-describedby": "services-error" } : {})}>
       <span class="label" id="services-label">{t("field.services")}</span>
       <div class="ticks">
         {SERVICES.map((name) => (
