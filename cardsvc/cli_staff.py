@@ -10,7 +10,7 @@ from cardsvc.desk.life import CONSOLE
 from cardsvc.errors import ServiceError
 from cardsvc.installation import Installation, open_installation
 from cardsvc.records import StaffMember, Transaction
-from cardsvc.settings import Settings, origin_of, read_settings
+from cardsvc.settings import Settings, read_settings
 from cardsvc.staff.invitations import PATH, Invited, invite
 from keys.founding import Founder, found_signer, founders_open
 from keys.ledger import LedgerFacts
@@ -88,6 +88,6 @@ def _row(installation: Installation, member: StaffMember, made: Invited) -> dict
         "staff": member.id,
         "role": member.role,
         "name": member.name,
-        "url": f"{origin_of(installation.issuer.public_url)}{PATH}{made.code}",
+        "url": f"{installation.settings.address(installation.issuer.public_url)}{PATH}{made.code}",
         "expires": made.expires.isoformat(),
     }

@@ -80,6 +80,10 @@ class Settings(BaseSettings):
         """The origin of the staff's pages."""
         return origin_of(self.public_url)
 
+    def address(self, fixed: str) -> str:
+        """The origin to be opened: the one that is set, else that of the address that ``init`` fixed."""
+        return self.origin if "public_url" in self.model_fields_set else origin_of(fixed)
+
     @property
     def rp_id(self) -> str:
         """The relying party of passkeys: the host of the staff's pages (WebAuthn level 3, section 5.1.2)."""

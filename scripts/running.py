@@ -53,7 +53,7 @@ def serve(data: Path, port: int) -> int:
         _until(running[0], lambda: answers(place), data)
         running.append(_start(data, "serve", "--port", str(port)))
         _until(running[1], lambda: _taken(port), data)
-        _welcome(data, url)
+        _welcome(data, read_settings().address(url))
         running += _doors(data)
         while all(one.poll() is None for one in running):
             time.sleep(0.5)

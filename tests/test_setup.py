@@ -328,6 +328,15 @@ def test_an_address_and_its_origin(monkeypatch: pytest.MonkeyPatch, url: str, or
     assert (settings.origin, settings.rp_id) == (origin, host)
 
 
+def test_the_address_that_is_set_is_opened_else_the_one_that_was_fixed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _environment(monkeypatch)
+    assert read_settings().address("https://card.example/x") == "https://card.example"
+    _environment(monkeypatch, CARDSVC_PUBLIC_URL="http://localhost:8765")
+    assert read_settings().address("https://card.example/x") == "http://localhost:8765"
+
+
 def test_a_lock_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     settings = settings_for(tmp_path / "data")
     _init(settings)
