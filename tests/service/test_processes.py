@@ -219,9 +219,14 @@ def test_the_console_of_a_real_service_lets_operators_in_alone(
 
 
 def test_an_invitation_has_the_address_of_the_records(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    elsewhere = {"CARDSVC_PUBLIC_URL": "http://localhost:8000"}
-    result = _run(house, monkeypatch, "staff", "invite", "clerk1", "--json", **elsewhere)
+    monkeypatch.setenv("CARDSVC_DATA", str(house.site.settings.data))
+    monkeypatch.delenv("CARDSVC_PUBLIC_URL", raising=False)
+    result = CliRunner().invoke(command, ["staff", "invite", "clerk1", "--json"])
     assert json.loads(result.stdout)["url"].startswith(f"{PUBLIC_URL}/desk#/invitation/")
+    # The one that is set is where the pages are now.
+    elsewhere = {"CARDSVC_PUBLIC_URL": "http://localhost:8765"}
+    result = _run(house, monkeypatch, "staff", "invite", "clerk1", "--json", **elsewhere)
+    assert json.loads(result.stdout)["url"].startswith("http://localhost:8765/desk#/invitation/")
 
 
 def test_invite_wants_names_or_all(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ class Person:
     def close(self) -> None:
         """Leave; fails if the page did anything it must not."""
         self.context.close()
-        assert self.wrong == []
+        assert self.wrong == [], self.wrong
 
     def enrol(self, invitation: str) -> "Person":
         """Open the invitation and make a passkey."""

@@ -148,3 +148,15 @@ test("a window of the same shift ends it for both", async () => {
   await judge("a code");
   expect(shift.value).toBeNull();
 });
+
+test("no storage that fails keeps a shift open", async () => {
+  await begin();
+  const { ends, offset } = current();
+  const failing = [vi.spyOn(Database.prototype, "kept"), vi.spyOn(Database.prototype, "change")] as const;
+  for (const one of failing) one.mockRejectedValue(new DOMException("closed", "InvalidStateError"));
+  vi.useFakeTimers({ toFake: ["Date"] });
+  vi.setSystemTime((ends - offset) * 1000);
+  await vi.waitFor(() => expect(shift.value).toBeNull(), 5000);
+  vi.useRealTimers();
+  for (const one of failing) one.mockRestore();
+});

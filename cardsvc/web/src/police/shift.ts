@@ -73,7 +73,8 @@ export async function resume(): Promise<void> {
   checks = kept === null ? null : await Checks.resume(database);
   shift.value = checks === null ? null : kept;
   checked.value = (await checks?.all())?.length ?? 0;
-  setInterval(() => void look(), 1000);
+  // Storage that fails says so where something is judged; here it is asked again in a second.
+  setInterval(() => void look().catch(() => undefined), 1000);
   setInterval(() => void ask(), ASK_MS);
   await look();
   void ask();
@@ -132,12 +133,11 @@ async function look(): Promise<void> {
   const at = shift.value;
   if (at === null || at === "starting") return;
   closeExpired(now() + at.offset);
-  if (now() >= latest + NOTE_S) {
-    if (!(await goesOn())) return;
-    latest = now();
-    await database.keep(LATEST, latest);
-  }
-  if (Math.max(now(), latest) + at.offset >= at.ends) await end();
+  // First of all: no storage that fails keeps a shift open.
+  if (Math.max(now(), latest) + at.offset >= at.ends) return end();
+  if (now() < latest + NOTE_S || !(await goesOn())) return;
+  latest = now();
+  await database.keep(LATEST, latest);
 }
 
 /** What waits for this officer; a session that the service ended, or that is somebody else's, ends the shift. */
