@@ -134,9 +134,9 @@ class Day:
     def _schedule(self) -> None:
         plan, chance = self._plan, self._chance
         for number, door in enumerate(self._doors):
-            self._at(BEGIN + number % 60, lambda door=door: self._errands(door))  # type: ignore[misc]
+            self._at(BEGIN + number % 60, lambda door=door: self._errands(door))  # type: ignore[misc]  # mypy guesses no type for what a loop binds
         for at, reader, point in self._weather.power:
-            self._at(at, lambda reader=reader, point=point: self._doom(reader, point))  # type: ignore[misc]
+            self._at(at, lambda reader=reader, point=point: self._doom(reader, point))  # type: ignore[misc]  # the same
         for _ in range(plan.changes):
             self._at(chance.randrange(BEGIN, plan.end), lambda: self._city.change(self._now))
         hours = chance.choices(range(len(_HOURS)), _HOURS, k=plan.taps)
